@@ -1,0 +1,32 @@
+# Every target makes its own virtual environment first. Set-up speaks on stderr only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: demo test check format clean
+demo: $(READY)
+	@$(BIN)/customer-orders demo $(ARGS)
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	@rm -rf $(VENV) build dist customer-orders-demo
+
+$(READY): pyproject.toml constraints.txt
+	@echo "setting up $(VENV) (once)" >&2
+	@$(PYTHON) -m venv $(VENV) >&2
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' >&2
+	@touch $@

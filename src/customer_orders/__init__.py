@@ -1,0 +1,1 @@
+"""Carries order lines from a SQL table to monday.com boards, exactly once."""

@@ -1,0 +1,291 @@
+"""The commands of design.md section 7. Each parses options and makes one call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import traceback
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from customer_orders import demo, emulator, pipeline, report
+from customer_orders.cli import logs
+from customer_orders.cli.logs import LogFormat
+from customer_orders.config import SETTINGS_FILE, Settings, load, redacted
+from customer_orders.errors import CustomerOrdersError
+from customer_orders.ledger import reading
+from customer_orders.plan import Filters
+from customer_orders.report import ApplyProgress
+
+Result = TypeVar("Result")
+CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
+#: contract.md, Commands.
+DIFFERENT, HAS_CHANGES = 4, 5
+
+
+class _Commands(TyperGroup):
+    """Prints an error of ours as one line per cause, with its hint, and exits with its code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CustomerOrdersError as exc:
+            _explain(exc, as_json="--json" in sys.argv, verbose=ctx.params.get("verbose", False))
+            raise typer.Exit(exc.exit_code) from exc
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Carries order lines from a SQL table to monday.com boards, exactly once.",
+)
+#: The file that --config names.
+_chosen: list[Path] = []
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Customer = Annotated[str | None, typer.Option(help="Only this customer, by canonical name.")]
+PO = Annotated[str | None, typer.Option("--po", help="Only this PO number.")]
+Season = Annotated[str | None, typer.Option(help="Only this season.")]
+Limit = Annotated[int | None, typer.Option(min=0, help="At most this many lines with changes.")]
+Force = Annotated[bool, typer.Option("--force", help="Go on where a guard says no.")]
+
+
+@app.callback()
+def _options(
+    config: Annotated[
+        Path | None, typer.Option(help=f"The configuration (default ./{SETTINGS_FILE}).")
+    ] = None,
+    log_format: Annotated[LogFormat, typer.Option(help="Form of the log on stderr.")] = "text",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More log, tracebacks.")] = False,
+) -> None:
+    logs.configure(log_format, verbose=verbose)
+    _chosen[:] = [config or Path(os.environ.get(CONFIG_VARIABLE, SETTINGS_FILE))]
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Say whether a run can go: configuration, source, ledger, token, boards. Writes nothing."""
+    checks = _run(pipeline.check(_settings()))
+    if as_json:
+        _print_json({"checks": [found.as_json() for found in checks]})
+    else:
+        report.print_checks(Console(), checks)
+    raise typer.Exit(any(c.status == "failed" for c in checks))
+
+
+@app.command()
+def deploy(
+    board: Annotated[bool, typer.Option("--board", help="Make missing key columns too.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the DDL and do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Create our tables, or bring them to this version's schema."""
+    if sql:
+        text = pipeline.ddl(_settings())
+        _print_json({"sql": text}) if as_json else print(text)
+        return
+    done = _run(pipeline.deploy(_settings(), board=board))
+    _print_json({"done": done}) if as_json else print(*done, sep="\n")
+
+
+@app.command()
+def plan(
+    customer: Customer = None,
+    po: PO = None,
+    season: Season = None,
+    limit: Limit = None,
+    out: Annotated[Path | None, typer.Option(help="Keep the plan for `apply FILE`.")] = None,
+    show: Annotated[int, typer.Option(min=0, help="Print this many payloads.")] = 0,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 5 when there are changes.")
+    ] = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Show what an apply would do. Writes nothing to the ledger or the board."""
+    filters = Filters(customer=customer, po=po, season=season, limit=limit)
+    settings = _settings()
+    planned = _run(pipeline.plan(settings, filters, force=force))
+    if out:
+        report.write_plan(planned, filters, out)
+    if as_json:
+        _print_json(report.plan_document(planned, filters))
+    else:
+        report.print_plan(Console(), planned, show=show)
+    raise typer.Exit(HAS_CHANGES if detailed_exitcode and planned.plan.operations else 0)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path | None, typer.Argument(help="A plan kept with `plan --out`.")] = None,
+    customer: Customer = None,
+    po: PO = None,
+    season: Season = None,
+    limit: Limit = None,
+    expect: Annotated[str | None, typer.Option(help="Checksum the plan must have.")] = None,
+    stage_only: Annotated[
+        bool, typer.Option("--stage-only", help="Write run and operations, send nothing.")
+    ] = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Plan afresh and carry the plan out."""
+    filters = Filters(customer=customer, po=po, season=season, limit=limit)
+    if file:
+        expect, filters = report.read_plan(file)
+    _apply(filters, "apply", expect=expect, stage_only=stage_only, force=force, as_json=as_json)
+
+
+@app.command()
+def sync(
+    customer: Customer = None,
+    po: PO = None,
+    season: Season = None,
+    limit: Limit = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Plan and apply, for schedulers."""
+    filters = Filters(customer=customer, po=po, season=season, limit=limit)
+    _apply(filters, "sync", force=force, as_json=as_json)
+
+
+def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> None:
+    with ApplyProgress(Console(stderr=True)) as progress:
+        coroutine = pipeline.apply(_settings(), filters, name=name, progress=progress, **options)
+        run = _run(coroutine)
+    if as_json:
+        _print_json(run.as_json())
+    else:
+        report.print_run(Console(), run)
+    if run.error:
+        _explain(run.error, as_json=False, verbose=False)
+    raise typer.Exit(run.exit_code)
+
+
+@app.command()
+def verify(
+    customer: Customer = None, po: PO = None, season: Season = None, as_json: Json = False
+) -> None:
+    """Compare the board with the source: missing, changed, duplicate, foreign."""
+    filters = Filters(customer=customer, po=po, season=season)
+    found, compared = _run(pipeline.verify(_settings(), filters))
+    if as_json:
+        _print_json(report.differences_document(found, compared))
+    else:
+        report.print_differences(Console(), found, compared)
+    raise typer.Exit(DIFFERENT if found else 0)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say what is delivered, what is open, and how the last run ended."""
+    found = pipeline.ask(_settings(), reading.status)
+    _print_json(found) if as_json else report.print_status(Console(), found)
+
+
+@app.command()
+def runs(as_json: Json = False) -> None:
+    """List the latest runs."""
+    found = pipeline.ask(_settings(), reading.runs)
+    _print_json(found) if as_json else report.print_runs(Console(), found)
+
+
+@app.command()
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Any id that was printed.")],
+    as_json: Json = False,
+) -> None:
+    """Tell the story behind an id: a run, a line, an operation, an item, a finding."""
+    found = pipeline.ask(_settings(), lambda ledger: reading.show(ledger, wanted))
+    if found is None:
+        hint = "`customer-orders runs` and `findings` print ids"
+        raise CustomerOrdersError(f"nothing in the ledger has the id {wanted}", hint=hint)
+    _print_json(found) if as_json else report.print_story(Console(), found)
+
+
+@app.command()
+def findings(
+    customer: Customer = None,
+    rule: Annotated[str | None, typer.Option(help="Only this rule.")] = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Resolved ones too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the remarks about rows and cells."""
+    found = pipeline.ask(
+        _settings(),
+        lambda ledger: reading.findings(ledger, customer=customer, rule=rule, resolved=resolved),
+    )
+    _print_json(found) if as_json else report.print_findings(Console(), found)
+
+
+@app.command(name="emulator")
+def emulate(
+    state: Annotated[Path | None, typer.Option(help="File with the boards.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, help="Loopback port; 0 is a free one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the local monday until it is stopped. In a demo folder: that demo's board."""
+    # One JSON line, with or without --json: the process that started it reads the address there.
+    if state is None or port is None:
+        state, port = demo.emulator_of(_settings(), state, port)
+    emulator.serve(state, port)
+
+
+@app.command(name="demo")
+def demonstrate(
+    po: PO = None,
+    folder: Annotated[Path, typer.Option("--dir", help="Where to write it.")] = demo.FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Show all of it, offline, on sample data."""
+    console = Console(quiet=as_json)
+    outcome = _run(demo.show(folder, Filters(po=po), console))
+    if as_json:
+        _print_json(outcome.as_json())
+    raise typer.Exit(outcome.exit_code)
+
+
+def _settings() -> Settings:
+    return load(_chosen[0])
+
+
+def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    return asyncio.run(coroutine)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def _explain(exc: BaseException, *, as_json: bool, verbose: bool) -> None:
+    """The chain of causes on stderr, one a line, then what to do; the traceback when asked."""
+    hint = getattr(exc, "hint", "")
+    if as_json:
+        _print_json({"error": {"message": redacted(str(exc)), "hint": redacted(hint)}})
+    print(f"error: {redacted(str(exc))}", file=sys.stderr)
+    cause = exc.__cause__
+    while cause is not None:
+        print(f"  because: {redacted(str(cause)) or type(cause).__name__}", file=sys.stderr)
+        cause = cause.__cause__
+    if hint:
+        print(f"  hint: {redacted(hint)}", file=sys.stderr)
+    if verbose:
+        print(redacted("".join(traceback.format_exception(exc))), file=sys.stderr)
+
+
+def main() -> None:
+    """Entry point of the command. UTF-8 whatever the console says."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    app()

@@ -1,0 +1,6 @@
+"""Sends open operations and records each outcome; the only driver of the state machine."""
+
+from customer_orders.delivery.deliver import Delivery
+from customer_orders.delivery.heartbeat import holding
+
+__all__ = ["Delivery", "holding"]

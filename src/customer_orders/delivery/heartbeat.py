@@ -1,0 +1,52 @@
+"""Holds the boards that a run writes to, and shows that the holder is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from customer_orders.config import Settings
+from customer_orders.errors import LockLost
+from customer_orders.ledger import Ledger, locks
+from customer_orders.ledger.locks import Lock
+
+
+@asynccontextmanager
+async def holding(settings: Settings, ledger: Ledger, run_id: str) -> AsyncIterator[list[Lock]]:
+    """Every configured board, locked until the end. Raises LockHeld."""
+    holder = f"{getpass.getuser()}@{socket.gethostname()} process {os.getpid()}"
+    stale = settings.time.lock_stale
+    async with AsyncExitStack() as stack:
+        held: list[Lock] = []
+        for board in settings.boards:
+            lock = locks.acquire(ledger, board.id, holder, run_id, stale)
+            stack.callback(locks.release, ledger, lock)
+            held.append(lock)
+        await stack.enter_async_context(_beating(ledger, held, stale))
+        yield held
+
+
+@asynccontextmanager
+async def _beating(ledger: Ledger, held: Sequence[Lock], stale: float) -> AsyncIterator[None]:
+    """Beat four times within the time after which a lock is stale.
+
+    A lost lock is not raised here: the next claim or recording meets it, inside its transaction.
+    """
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(stale / 4)
+            for lock in held:
+                await asyncio.to_thread(locks.beat, ledger, lock)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, LockLost):
+            await task

@@ -1,0 +1,18 @@
+"""The only writer of our tables: snapshot, runs, operations, items, findings, events, locks."""
+
+from customer_orders.ledger import knowledge, locks, reading, runs, sending
+from customer_orders.ledger.database import Ledger, deployed
+from customer_orders.ledger.schema import Move, RunStatus, State
+
+__all__ = [
+    "Ledger",
+    "Move",
+    "RunStatus",
+    "State",
+    "deployed",
+    "knowledge",
+    "locks",
+    "reading",
+    "runs",
+    "sending",
+]

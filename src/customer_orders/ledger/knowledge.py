@@ -1,0 +1,192 @@
+"""What a plan has to know: snapshot, delivered items, refusals, unsettled lines, last read."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+from sqlalchemy import and_, exists, func, select
+
+from customer_orders.config import Settings
+from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.rows import chunks
+from customer_orders.ledger.schema import (
+    State,
+    board_group,
+    finding,
+    item,
+    operation,
+    run,
+    snapshot,
+    subitem,
+)
+from customer_orders.model import REVIEWED_RULES, Board, DeliveredItem, DeliveredSubitem
+from customer_orders.plan import Knowledge, LastRead, usable_groups
+
+#: Why monday refused: only these hold a payload back until it changes.
+HOLDING_CATEGORIES = ("data", "gone")
+
+KNOWN = pa.schema(
+    {
+        "record_uuid": pa.string(),
+        "line_key": pa.string(),
+        "ordinal": pa.int64(),
+        "row_hash": pa.string(),
+        "seen_hash": pa.string(),
+        "mapping_version": pa.string(),
+        "customer": pa.string(),
+        "review": pa.bool_(),
+        "subitems": pa.int64(),
+    }
+)
+
+
+def gather(
+    ledger: Ledger,
+    settings: Settings,
+    boards: Mapping[str, Board],
+    record_uuids: Sequence[str],
+    mapping_version: str,
+) -> Knowledge:
+    """All that the ledger and the boards know of the lines to be looked at."""
+    return Knowledge(
+        delivered=delivered_items(ledger, record_uuids),
+        groups={board: usable_groups(group_ids(ledger, board), boards[board]) for board in boards},
+        refused=refused_payloads(ledger, mapping_version),
+        unsettled=unsettled_lines(ledger),
+        size_column=settings.mapping.subitem_size,
+        quantity_column=settings.mapping.subitem_quantity,
+    )
+
+
+def known_lines(ledger: Ledger) -> pa.Table:
+    """The snapshot as detection reads it (columns of `KNOWN`)."""
+    reviewed = exists().where(
+        finding.c.record_uuid == snapshot.c.record_uuid,
+        finding.c.resolved_run.is_(None),
+        finding.c.rule.in_(REVIEWED_RULES),
+    )
+    sizes = (
+        select(func.count())
+        .select_from(subitem)
+        .where(subitem.c.record_uuid == snapshot.c.record_uuid)
+        .scalar_subquery()
+    )
+    statement = select(
+        snapshot.c.record_uuid,
+        snapshot.c.line_key,
+        snapshot.c.ordinal,
+        snapshot.c.row_hash,
+        snapshot.c.seen_hash,
+        snapshot.c.mapping_version,
+        snapshot.c.customer,
+        reviewed,
+        sizes,
+    )
+    with ledger.transaction() as connection:
+        rows = connection.execute(statement).all()
+    columns = zip(*rows, strict=True) if rows else [()] * len(KNOWN)
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, KNOWN, strict=True)]
+    return pa.table(arrays, schema=KNOWN)
+
+
+def delivered_items(ledger: Ledger, record_uuids: Sequence[str]) -> dict[str, DeliveredItem]:
+    """The items of these lines as they were delivered, with their subitems."""
+    found: dict[str, DeliveredItem] = {}
+    with ledger.transaction() as connection:
+        for chunk in chunks(record_uuids):
+            sizes: defaultdict[str, dict[str, DeliveredSubitem]] = defaultdict(dict)
+            of_chunk = subitem.c.record_uuid.in_(chunk)
+            for row in connection.execute(select(subitem).where(of_chunk)):
+                values = json.loads(row.delivered)
+                sizes[row.record_uuid][row.size] = DeliveredSubitem(
+                    monday_id=row.monday_id, values=values
+                )
+            for row in connection.execute(select(item).where(item.c.record_uuid.in_(chunk))):
+                found[row.record_uuid] = DeliveredItem(
+                    record_uuid=row.record_uuid,
+                    monday_id=row.monday_id,
+                    board=row.board,
+                    group=row.group_title,
+                    name=row.name,
+                    values=json.loads(row.delivered),
+                    subitems=sizes[row.record_uuid],
+                )
+    return found
+
+
+def ever_delivered(ledger: Ledger) -> frozenset[str]:
+    """The lines that were delivered whole at least once: what the mass-change guard judges."""
+    whole = select(snapshot.c.record_uuid).where(snapshot.c.last_delivered.is_not(None))
+    with ledger.transaction() as connection:
+        return frozenset(connection.scalars(whole))
+
+
+def refused_payloads(ledger: Ledger, mapping_version: str) -> dict[tuple[str, str], str]:
+    """(target, action) -> payload of operations refused under the same mapping, and not lifted."""
+    statement = (
+        select(operation.c.target, operation.c.action, operation.c.payload)
+        .join(run, run.c.id == operation.c.run_id)
+        .where(
+            operation.c.state == State.FAILED,
+            operation.c.category.in_(HOLDING_CATEGORIES),
+            run.c.mapping_version == mapping_version,
+        )
+        .order_by(operation.c.id)
+    )
+    with ledger.transaction() as connection:
+        return {(r.target, r.action): r.payload for r in connection.execute(statement)}
+
+
+def unsettled_lines(ledger: Ledger) -> frozenset[str]:
+    """Lines with an operation whose outcome is not known."""
+    statement = select(operation.c.record_uuid).where(
+        operation.c.state == State.SENDING, operation.c.record_uuid.is_not(None)
+    )
+    with ledger.transaction() as connection:
+        return frozenset(connection.scalars(statement))
+
+
+def refused_lines(ledger: Ledger) -> frozenset[str]:
+    """Lines with an operation that monday refused and that was not planned afresh since."""
+    statement = select(operation.c.record_uuid).where(
+        operation.c.state == State.FAILED, operation.c.record_uuid.is_not(None)
+    )
+    with ledger.transaction() as connection:
+        return frozenset(connection.scalars(statement))
+
+
+def group_ids(ledger: Ledger, board: str) -> Mapping[str, str]:
+    """Title -> monday's id of the groups that the ledger knows on a board."""
+    statement = select(board_group).where(board_group.c.board == board)
+    with ledger.transaction() as connection:
+        return {row.title: row.monday_id for row in connection.execute(statement)}
+
+
+def last_read(ledger: Ledger, scope: str) -> LastRead | None:
+    """Row counts of the last run that read this scope to its end."""
+    statement = (
+        select(run.c.source_rows, run.c.source_customers)
+        .where(and_(run.c.scope == scope, run.c.source_rows.is_not(None)))
+        .order_by(run.c.started.desc(), run.c.id.desc())
+        .limit(1)
+    )
+    with ledger.transaction() as connection:
+        row = connection.execute(statement).first()
+    if row is None:
+        return None
+    return LastRead(rows=row.source_rows, by_customer=json.loads(row.source_customers))
+
+
+def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+    """(record_uuid, customer, complete reads without it so far) of delivered lines."""
+    with ledger.transaction() as connection:
+        for chunk in chunks(record_uuids):
+            statement = (
+                select(snapshot.c.record_uuid, snapshot.c.customer, snapshot.c.missing_reads)
+                .join(item, item.c.record_uuid == snapshot.c.record_uuid)
+                .where(snapshot.c.record_uuid.in_(chunk))
+            )
+            yield from (tuple(row) for row in connection.execute(statement).all())

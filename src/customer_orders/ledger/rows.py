@@ -1,0 +1,62 @@
+"""Small things every statement module needs: JSON columns, chunks, and operations as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from customer_orders.ledger.schema import State
+from customer_orders.plan import Action, Operation, Target
+
+#: Values in one IN list: below every engine's limit on parameters.
+CHUNK = 500
+#: States of an operation that is not finished.
+OPEN = (State.PENDING, State.SENDING)
+
+
+def to_json(value: Any) -> str:
+    """JSON with sorted keys, as every JSON column holds it."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values in lists that an IN can take."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def operation_row(operation: Operation, run_id: str) -> dict[str, Any]:
+    """A planned operation as a row of `operation`."""
+    return {
+        "run_id": run_id,
+        "board": operation.board,
+        "target": operation.target,
+        "kind": operation.kind,
+        "action": operation.action,
+        "rank": operation.rank,
+        "customer": operation.customer,
+        "group_title": operation.group,
+        "record_uuid": operation.record_uuid,
+        "size": operation.size,
+        "payload": operation.payload_text,
+        "before": to_json(operation.before),
+        "state": State.PENDING,
+    }
+
+
+def operation_of(row: Row[Any]) -> Operation:
+    """A row of `operation` as the operation that was planned."""
+    return Operation(
+        kind=Target(row.kind),
+        action=Action(row.action),
+        board=row.board,
+        customer=row.customer,
+        group=row.group_title,
+        record_uuid=row.record_uuid,
+        size=row.size,
+        payload=json.loads(row.payload),
+        before=json.loads(row.before),
+    )

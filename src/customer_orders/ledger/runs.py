@@ -1,0 +1,383 @@
+"""The life of a run: opened before anything is read, staged with its plan, then closed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, exists, func, insert, literal, or_, select, update
+
+from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.rows import OPEN, chunks, operation_row, to_json
+from customer_orders.ledger.schema import (
+    RunStatus,
+    State,
+    board_group,
+    event,
+    finding,
+    item,
+    operation,
+    run,
+    run_line,
+    snapshot,
+)
+from customer_orders.model import Finding
+from customer_orders.plan import Filters, Outcome, Plan, Planned, PlannedLine, Reading
+
+#: Planned outcomes of lines that stand for nothing that was delivered.
+NOT_DELIVERED = (Outcome.FAILED, Outcome.PENDING, Outcome.SKIPPED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a run's own row says."""
+
+    started: float
+    checksum: str | None
+    filters: Mapping[str, Any]
+    dropped: int
+
+
+def open_run(ledger: Ledger, filters: Filters) -> str:
+    """Record that a run began. Returns its id."""
+    now = ledger.clock()
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    run_id = f"{moment}-{secrets.token_hex(2)}"
+    with ledger.transaction() as connection:
+        connection.execute(
+            insert(run).values(
+                id=run_id,
+                started=now,
+                status=RunStatus.RUNNING,
+                filters=to_json(filters.as_dict()),
+            )
+        )
+    return run_id
+
+
+def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
+    """Write the plan as the staging area, in one transaction.
+
+    Pending operations of earlier runs are superseded, and so are failed ones that are planned
+    afresh; lines that were rendered and need no operation advance in the snapshot.
+    """
+    plan, now = planned.plan, ledger.clock()
+    with ledger.transaction() as connection:
+        for board, titles in planned.groups.items():
+            _put_groups(connection, board, titles)
+        _write_reading(connection, run_id, plan, planned.reading)
+        _supersede(connection, plan)
+        if plan.lines:
+            connection.execute(insert(run_line), [_line_row(run_id, x) for x in plan.lines])
+        if plan.operations:
+            rows = [operation_row(o, run_id) for o in plan.operations]
+            connection.execute(insert(operation), rows)
+        _mark_missing(connection, plan.missing, now)
+        _record_findings(connection, run_id, plan.findings, planned.looked_at)
+        quiet = [line.line for line in plan.lines if line.outcome is Outcome.UNCHANGED]
+        advance(connection, run_id, quiet, now)
+        note(connection, now, run_id, "staged", {"operations": len(plan.operations)})
+
+
+def _put_groups(connection: Connection, board: str, titles: Mapping[str, str]) -> None:
+    connection.execute(delete(board_group).where(board_group.c.board == board))
+    rows = [{"board": board, "title": t, "monday_id": i} for t, i in titles.items()]
+    if rows:
+        connection.execute(insert(board_group), rows)
+
+
+def _write_reading(connection: Connection, run_id: str, plan: Plan, reading: Reading) -> None:
+    quiet: dict[str, list[int]] = {}
+    for tally in plan.unchanged:
+        lines, subitems = quiet.setdefault(tally.customer, [0, 0])
+        quiet[tally.customer] = [lines + tally.lines, subitems + tally.subitems]
+    connection.execute(
+        update(run)
+        .where(run.c.id == run_id)
+        .values(
+            scope=reading.scope,
+            mapping_version=reading.mapping_version,
+            checksum=plan.checksum,
+            source_rows=reading.rows,
+            source_customers=to_json(dict(reading.by_customer)),
+            unchanged=to_json(quiet),
+            dropped=plan.dropped,
+        )
+    )
+
+
+def _line_row(run_id: str, line: PlannedLine) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "line": line.line,
+        "customer": line.customer,
+        "line_key": line.line_key,
+        "ordinal": line.ordinal,
+        "planned_hash": line.row_hash,
+        "planned": line.outcome,
+        "quiet_subitems": line.quiet_subitems,
+    }
+
+
+def _supersede(connection: Connection, plan: Plan) -> None:
+    """A stale payload is never sent; a failed operation that is planned afresh is replaced."""
+    waiting = operation.c.state == State.PENDING
+    connection.execute(update(operation).where(waiting).values(state=State.SUPERSEDED))
+    afresh = [line.line for line in plan.lines if line.outcome not in NOT_DELIVERED]
+    for chunk in chunks(afresh):
+        connection.execute(
+            update(operation)
+            .where(operation.c.state == State.FAILED, operation.c.record_uuid.in_(chunk))
+            .values(state=State.SUPERSEDED)
+        )
+    for chunk in chunks([o.target for o in plan.operations]):
+        connection.execute(
+            update(operation)
+            .where(operation.c.state == State.FAILED, operation.c.target.in_(chunk))
+            .values(state=State.SUPERSEDED)
+        )
+
+
+def _mark_missing(connection: Connection, missing: Sequence[str], now: float) -> None:
+    back = snapshot.c.missing_since.is_not(None)
+    absent = set(missing)
+    for (record_uuid,) in connection.execute(select(snapshot.c.record_uuid).where(back)).all():
+        if record_uuid not in absent:
+            connection.execute(
+                update(snapshot)
+                .where(snapshot.c.record_uuid == record_uuid)
+                .values(missing_since=None, missing_reads=0)
+            )
+    for chunk in chunks(missing):
+        connection.execute(
+            update(snapshot)
+            .where(snapshot.c.record_uuid.in_(chunk))
+            .values(
+                missing_since=func.coalesce(snapshot.c.missing_since, now),
+                missing_reads=snapshot.c.missing_reads + 1,
+            )
+        )
+        # A line that was planned and never delivered leaves no trace.
+        connection.execute(
+            delete(snapshot).where(
+                snapshot.c.record_uuid.in_(chunk),
+                snapshot.c.last_delivered.is_(None),
+                ~exists().where(item.c.record_uuid == snapshot.c.record_uuid),
+                ~exists().where(
+                    operation.c.record_uuid == snapshot.c.record_uuid,
+                    operation.c.state.in_(OPEN),
+                ),
+            )
+        )
+
+
+def _record_findings(
+    connection: Connection, run_id: str, findings: Iterable[Finding], looked_at: Sequence[str]
+) -> None:
+    """Insert new findings, renew known ones, resolve those that a rendered line no longer has."""
+    seen = {found.id: found for found in findings}
+    known = set(connection.scalars(select(finding.c.id)))
+    for found in seen.values():
+        values = _finding_row(found, run_id)
+        if found.id in known:
+            connection.execute(update(finding).where(finding.c.id == found.id).values(values))
+        else:
+            connection.execute(insert(finding).values(values | {"first_run": run_id}))
+    gone = [*_open_ids(connection, None), *_open_ids(connection, looked_at)]
+    for chunk in chunks([finding_id for finding_id in gone if finding_id not in seen]):
+        connection.execute(
+            update(finding).where(finding.c.id.in_(chunk)).values(resolved_run=run_id)
+        )
+
+
+def _open_ids(connection: Connection, lines: Sequence[str] | None) -> list[str]:
+    """Open findings of these lines; without lines, those of rows and of missing lines."""
+    still_open = select(finding.c.id).where(finding.c.resolved_run.is_(None))
+    if lines is None:
+        general = or_(finding.c.record_uuid.is_(None), finding.c.rule == "missing")
+        return list(connection.scalars(still_open.where(general)))
+    return [
+        found
+        for chunk in chunks(lines)
+        for found in connection.scalars(still_open.where(finding.c.record_uuid.in_(chunk)))
+    ]
+
+
+def _finding_row(found: Finding, run_id: str) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "rule": found.rule,
+        "severity": found.severity,
+        "message": found.message,
+        "record_uuid": found.record_uuid,
+        "customer": found.customer,
+        "source_row": found.row,
+        "source_column": found.column,
+        "value": found.value,
+        "last_run": run_id,
+        "resolved_run": None,
+    }
+
+
+def advance(connection: Connection, run_id: str, lines: Sequence[str], now: float) -> None:
+    """Set the row hash of lines whose last operation is delivered; others stay as they are."""
+    unfinished = exists().where(
+        operation.c.record_uuid == snapshot.c.record_uuid,
+        or_(
+            operation.c.state.in_(OPEN),
+            (operation.c.run_id == run_id) & (operation.c.state == State.FAILED),
+        ),
+    )
+    for chunk in chunks(lines):
+        planned = select(run_line, run.c.mapping_version).join(run, run.c.id == run_line.c.run_id)
+        whole = planned.where(
+            run_line.c.run_id == run_id,
+            run_line.c.line.in_(chunk),
+            run_line.c.planned.not_in(NOT_DELIVERED),
+        )
+        for row in connection.execute(whole).all():
+            connection.execute(
+                update(snapshot)
+                .where(snapshot.c.record_uuid == row.line, ~unfinished)
+                .values(
+                    line_key=row.line_key,
+                    customer=row.customer,
+                    row_hash=row.planned_hash,
+                    seen_hash=row.planned_hash,
+                    mapping_version=row.mapping_version,
+                    last_delivered=now,
+                )
+            )
+
+
+def close_run(
+    ledger: Ledger, run_id: str, status: RunStatus, report: Mapping[str, Any], error: str | None
+) -> None:
+    """Record how the run ended, with its report."""
+    with ledger.transaction() as connection:
+        connection.execute(
+            update(run)
+            .where(run.c.id == run_id)
+            .values(status=status, ended=ledger.clock(), report=to_json(report), error=error)
+        )
+        note(connection, ledger.clock(), run_id, "ended", {"status": status})
+
+
+def settle_outcomes(ledger: Ledger, run_id: str) -> None:
+    """Say of every line of the run how it counts: failed, pending, or what was planned."""
+
+    def has(*states: State) -> Any:
+        return exists().where(
+            operation.c.run_id == run_id,
+            operation.c.record_uuid == run_line.c.line,
+            operation.c.state.in_(states),
+        )
+
+    outcome = case(
+        (has(State.FAILED), literal(Outcome.FAILED)),
+        (has(*OPEN), literal(Outcome.PENDING)),
+        else_=run_line.c.planned,
+    )
+    with ledger.transaction() as connection:
+        connection.execute(
+            update(run_line).where(run_line.c.run_id == run_id).values(outcome=outcome)
+        )
+
+
+def line_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
+    """(customer, outcome) -> lines of a run, the unchanged ones among them."""
+    statement = (
+        select(run_line.c.customer, run_line.c.outcome, func.count())
+        .where(run_line.c.run_id == run_id)
+        .group_by(run_line.c.customer, run_line.c.outcome)
+    )
+    counted: Counter[tuple[str, str]] = Counter()
+    with ledger.transaction() as connection:
+        for customer, outcome, number in connection.execute(statement):
+            counted[customer, outcome] += number
+        for customer, (lines, _) in _quiet(connection, run_id).items():
+            counted[customer, Outcome.UNCHANGED] += lines
+    return counted
+
+
+def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
+    """(customer, outcome) -> subitems of a run, the unchanged ones among them."""
+    outcome = case(
+        (operation.c.state == State.FAILED, literal(Outcome.FAILED)),
+        (operation.c.state.in_(OPEN), literal(Outcome.PENDING)),
+        (operation.c.action == "create", literal(Outcome.CREATED)),
+        else_=literal(Outcome.UPDATED),
+    )
+    of_run = (operation.c.run_id == run_id) & (operation.c.kind == "subitem")
+    sent = (
+        select(operation.c.customer, outcome, func.count())
+        .where(of_run, operation.c.action != "link")
+        .group_by(operation.c.customer, outcome)
+    )
+    kept_as = case(
+        (run_line.c.planned == Outcome.SKIPPED, literal(Outcome.SKIPPED)),
+        else_=literal(Outcome.UNCHANGED),
+    )
+    kept = (
+        select(run_line.c.customer, kept_as, func.sum(run_line.c.quiet_subitems))
+        .where(run_line.c.run_id == run_id)
+        .group_by(run_line.c.customer, kept_as)
+    )
+    counted: Counter[tuple[str, str]] = Counter()
+    with ledger.transaction() as connection:
+        for statement in (sent, kept):
+            for customer, word, number in connection.execute(statement):
+                counted[customer, word] += number
+        for customer, (_, subitems) in _quiet(connection, run_id).items():
+            counted[customer, Outcome.UNCHANGED] += subitems
+    return counted
+
+
+def _quiet(connection: Connection, run_id: str) -> dict[str, list[int]]:
+    text = connection.scalar(select(run.c.unchanged).where(run.c.id == run_id))
+    quiet: dict[str, list[int]] = json.loads(text or "{}")
+    return quiet
+
+
+def facts(ledger: Ledger, run_id: str) -> Facts:
+    """What is stored of a run."""
+    with ledger.transaction() as connection:
+        row = connection.execute(select(run).where(run.c.id == run_id)).one()
+    return Facts(
+        started=row.started,
+        checksum=row.checksum,
+        filters=json.loads(row.filters),
+        dropped=row.dropped,
+    )
+
+
+def groups_created(ledger: Ledger, run_id: str) -> int:
+    """Groups that the run made."""
+    statement = select(func.count()).where(
+        operation.c.run_id == run_id,
+        operation.c.kind == "group",
+        operation.c.state == State.DELIVERED,
+    )
+    with ledger.transaction() as connection:
+        return connection.scalar(statement) or 0
+
+
+def note(
+    connection: Connection,
+    now: float,
+    run_id: str,
+    name: str,
+    detail: Mapping[str, Any],
+    request_id: str | None = None,
+) -> None:
+    """Write one event."""
+    connection.execute(
+        insert(event).values(
+            run_id=run_id, request_id=request_id, at=now, name=name, detail=to_json(detail)
+        )
+    )

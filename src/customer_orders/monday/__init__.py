@@ -1,0 +1,31 @@
+"""The monday API as a few typed async calls: documents, limits, error translation."""
+
+from customer_orders.monday.boards import BoardAPI
+from customer_orders.monday.client import Client, Mutation, Usage
+from customer_orders.monday.governor import Governor, Reservation
+from customer_orders.monday.http import HTTPTransport
+from customer_orders.monday.lookup import already_there
+from customer_orders.monday.mutations import mutation
+from customer_orders.monday.outcomes import AliasError, Answer, Category
+from customer_orders.monday.session import Session, connect, unchecked
+from customer_orders.monday.transport import Response, Transport
+
+__all__ = [
+    "AliasError",
+    "Answer",
+    "BoardAPI",
+    "Category",
+    "Client",
+    "Governor",
+    "HTTPTransport",
+    "Mutation",
+    "Reservation",
+    "Response",
+    "Session",
+    "Transport",
+    "Usage",
+    "already_there",
+    "connect",
+    "mutation",
+    "unchecked",
+]

@@ -1,0 +1,123 @@
+"""Requests to monday: composed, sent inside the budgets, read. Only queries are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from customer_orders.errors import MondayError, NoAnswer, RequestRefused, Throttled, Unauthorized
+from customer_orders.monday.documents import document, fanned_out, variables
+from customer_orders.monday.governor import Governor
+from customer_orders.monday.outcomes import Answer, Category, read_answer
+from customer_orders.monday.transport import Transport
+
+#: A query costs little; this is what is reserved for it until the headers tell (api.md 1).
+QUERY_COST = 10_000
+#: Times a query is sent before its failure is the run's.
+QUERY_ATTEMPTS = 5
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mutation:
+    """One mutation: a document of `documents/` and its variables."""
+
+    document: str
+    variables: Mapping[str, Any]
+
+
+@dataclass(kw_only=True)
+class Usage:
+    """What was sent, for the report."""
+
+    calls: int = 0
+    mutations: int = 0
+    throttled: int = 0
+    #: Mutations by document.
+    by_document: Counter[str] = field(default_factory=Counter)
+
+
+class Client:
+    """monday, through one transport and one governor."""
+
+    def __init__(self, transport: Transport, governor: Governor, *, version: str) -> None:
+        self._transport = transport
+        self.governor = governor
+        self._version = version
+        self.usage = Usage()
+
+    async def query(self, name: str, **values: Any) -> Mapping[str, Any]:
+        """The data of a query document.
+
+        Waits and tries again when monday says so or does not answer. Raises Unauthorized,
+        RequestRefused, Unreachable, or the last failure when it stays.
+        """
+        body = _bytes(document(name), values)
+        for attempt in range(1, QUERY_ATTEMPTS + 1):
+            try:
+                async with self.governor.slot(QUERY_COST):
+                    return _whole(await self._post(body, QUERY_COST))
+            except (Throttled, NoAnswer) as exc:
+                if attempt == QUERY_ATTEMPTS:
+                    raise
+                pause = 0.0 if isinstance(exc, Throttled) else float(2**attempt)
+                log.warning("query tried again", document=name, attempt=attempt, why=exc.message)
+                await asyncio.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def compose(self, mutations: Sequence[Mutation], aliases: Sequence[str]) -> bytes:
+        """The bytes of one request; all mutations have the same document."""
+        name = mutations[0].document
+        calls = [dict(mutation.variables) for mutation in mutations]
+        return _bytes(fanned_out(name, tuple(aliases)), variables(aliases, calls))
+
+    async def send(
+        self, body: bytes, key: str, *, document: str, cost: float, count: int
+    ) -> Answer:
+        """Send a stored request once, under its Idempotency-Key; its place is reserved already.
+
+        Raises Throttled, Unauthorized, RequestRefused or Unreachable when nothing was done, and
+        NoAnswer when nobody knows.
+        """
+        self.usage.mutations += count
+        self.usage.by_document[document] += count
+        return await self._post(body, cost, {"Idempotency-Key": key})
+
+    async def _post(
+        self, body: bytes, cost: float, more: Mapping[str, str] | None = None
+    ) -> Answer:
+        headers = {"API-Version": self._version, **(more or {})}
+        self.usage.calls += 1
+        response = await self._transport.post(body, headers)
+        self.governor.learn(response.headers, cost)
+        try:
+            return read_answer(response)
+        except Throttled as exc:
+            self.usage.throttled += 1
+            self.governor.pause(exc.retry_in)
+            raise
+
+
+def _bytes(text: str, values: Mapping[str, Any]) -> bytes:
+    return json.dumps({"query": text, "variables": values}, ensure_ascii=False).encode()
+
+
+def _whole(answer: Answer) -> Mapping[str, Any]:
+    """The data of a query; a part that failed is a failure of the whole."""
+    for path, error in answer.errors.items():
+        if error.category is Category.THROTTLE:
+            raise Throttled(error.message, code=error.code, retry_in=error.retry_in)
+        if error.category is Category.UNKNOWN:
+            raise NoAnswer(f"{error.code}: {error.message}")
+        kind: type[MondayError] = (
+            Unauthorized if error.category is Category.AUTH else RequestRefused
+        )
+        raise kind(f"reading {path} was refused: {error.message}", code=error.code)
+    return answer.data

@@ -1,0 +1,200 @@
+"""An answer of monday, read: data and errors by alias, each error classified by its code.
+
+Codes and shapes: monday/api.md sections 1 and 4 (docs/error-handling.md, docs/rate-limits.md).
+Words of a message are for people; they decide nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from customer_orders.errors import NoAnswer, RequestRefused, Throttled, Unauthorized
+from customer_orders.monday.transport import Response
+
+
+class Category(enum.StrEnum):
+    """What an error asks for."""
+
+    #: The value or the target is not accepted: held until it changes.
+    DATA = "data"
+    #: The item is archived, deleted or unknown.
+    GONE = "gone"
+    #: A limit: wait what the server says.
+    THROTTLE = "throttle"
+    #: Another process writes to the board (423).
+    LOCK = "lock"
+    #: The token may not do this: the run stops.
+    AUTH = "auth"
+    #: It may have been done.
+    UNKNOWN = "unknown"
+
+
+THROTTLE_CODES = {
+    "COMPLEXITY_BUDGET_EXHAUSTED",
+    "ComplexityException",
+    "complexityBudgetExhausted",
+    "DAILY_LIMIT_EXCEEDED",
+    "MINUTE_RATE_LIMIT_EXCEEDED",
+    "MAX_CONCURRENCY_EXCEEDED",
+    "maxConcurrencyExceeded",
+    "IP_RATE_LIMIT_EXCEEDED",
+    "FIELD_MINUTE_RATE_LIMIT_EXCEEDED",
+    "FIELD_LIMIT_EXCEEDED",
+    "RATE_LIMIT_EXCEEDED",
+    "API_TEMPORARILY_BLOCKED",
+    "tooManyRequests",
+}
+AUTH_CODES = {
+    "NOT_AUTHENTICATED",
+    "missingRequiredPermissions",
+    "UserUnauthorizedException",
+    "USER_ACCESS_DENIED",
+}
+GONE_CODES = {"ResourceNotFoundException"}
+#: `error_data.column_validation_error_code` of a write to an archived or deleted item.
+INACTIVE = "inactiveItems"
+UNKNOWN_CODES = {"INTERNAL_SERVER_ERROR", "TIMEOUT_EXCEEDED", "IDEMPOTENCY_CONFLICT"}
+#: Seconds to wait where a limit is named without a time.
+DEFAULT_WAIT = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasError:
+    """Why one alias of a request was not carried out."""
+
+    category: Category
+    code: str
+    message: str
+    #: Id of the column that the error names.
+    column: str | None
+    retry_in: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An HTTP 200 with a GraphQL body."""
+
+    #: Field or alias -> value; None where the alias failed.
+    data: Mapping[str, Any]
+    #: Alias -> error.
+    errors: Mapping[str, AliasError]
+    #: The answer was cached from an earlier send of the same request.
+    replayed: bool
+
+
+def read_answer(response: Response) -> Answer:
+    """The answer as data and errors by alias.
+
+    Raises Throttled, Unauthorized or RequestRefused when the request as a whole was not carried
+    out, NoAnswer when nobody knows (5xx, 409, a body that cannot be read).
+    """
+    body = _json(response)
+    errors = [_error(e, response) for e in _errors(body)]
+    if response.status >= 500 or response.status == 409:
+        raise NoAnswer(f"HTTP {response.status}", status=response.status)
+    if response.status in (429, 423):
+        known = errors[0][1] if errors else None
+        raise Throttled(
+            known.message if known else f"HTTP {response.status}",
+            code=known.code if known else str(response.status),
+            retry_in=_wait(response, known.retry_in if known else 0),
+        )
+    if response.status in (401, 403):
+        raise _unauthorized(errors[0][1].message if errors else f"HTTP {response.status}")
+    if body is None:
+        # A cut or foreign body under 200: the mutation may well have been carried out.
+        raise NoAnswer(f"HTTP {response.status} with a body that is not JSON", status=200)
+    data = body.get("data")
+    whole = [error for path, error in errors if path is None]
+    if response.status >= 400 or not isinstance(data, dict):
+        raise _refused(whole or [error for _, error in errors], response)
+    by_alias = {path: error for path, error in errors if path is not None}
+    replayed = response.headers.get("idempotency-replayed") == "true"
+    return Answer(data=data, errors=by_alias, replayed=replayed)
+
+
+def _json(response: Response) -> dict[str, Any] | None:
+    """The body as an object; some answers carry HTML."""
+    try:
+        body = json.loads(response.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _errors(body: dict[str, Any] | None) -> list[dict[str, Any]]:
+    if not body:
+        return []
+    found = body.get("errors") or []
+    if body.get("error_code"):
+        # The shape before 2025-01: one error in the body itself.
+        return [{"message": body.get("error_message", ""), "extensions": body}]
+    return [e if isinstance(e, dict) else {"message": str(e)} for e in found]
+
+
+def _error(error: dict[str, Any], response: Response) -> tuple[str | None, AliasError]:
+    extensions = error.get("extensions") or {}
+    details = extensions.get("error_data") or {}
+    details = details[0] if isinstance(details, list) and details else details or {}
+    code = str(extensions.get("code") or extensions.get("error_code") or "")
+    status = extensions.get("status_code")
+    path = error.get("path") or [None]
+    columns = details.get("columnIds") or [None]
+    return (None if path[0] is None else str(path[0])), AliasError(
+        category=_category(code, status, details),
+        code=code,
+        message=str(error.get("message", "")),
+        column=details.get("column_id") or columns[0],
+        retry_in=_wait(response, extensions.get("retry_in_seconds") or 0),
+    )
+
+
+def _category(code: str, status: Any, details: Mapping[str, Any]) -> Category:
+    if code in THROTTLE_CODES or status == 429:
+        return Category.THROTTLE
+    if status == 423:
+        return Category.LOCK
+    if code in AUTH_CODES:
+        return Category.AUTH
+    if code in GONE_CODES or details.get("column_validation_error_code") == INACTIVE:
+        return Category.GONE
+    if code in UNKNOWN_CODES or (isinstance(status, int) and status >= 500):
+        return Category.UNKNOWN
+    return Category.DATA
+
+
+def _wait(response: Response, said: float) -> float:
+    header = response.headers.get("retry-after", "")
+    return float(said or (header if header.isdigit() else 0) or DEFAULT_WAIT)
+
+
+def _unauthorized(message: str) -> Unauthorized:
+    return Unauthorized(
+        f"monday does not accept the token: {message}",
+        code="NOT_AUTHENTICATED",
+        hint="check the environment variable that [monday] token names; the run stops here",
+    )
+
+
+def _refused(errors: list[AliasError], response: Response) -> Exception:
+    """The exception for a request that was not carried out at all."""
+    first = errors[0] if errors else None
+    if first is None:
+        return NoAnswer(f"HTTP {response.status} without data", status=response.status)
+    match first.category:
+        case Category.THROTTLE | Category.LOCK:
+            return Throttled(first.message, code=first.code, retry_in=first.retry_in)
+        case Category.AUTH:
+            return _unauthorized(first.message)
+        case Category.UNKNOWN:
+            return NoAnswer(f"{first.code}: {first.message}", status=response.status)
+        case _:
+            return RequestRefused(
+                f"monday refused the request: {first.message}",
+                code=first.code,
+                hint="the whole request was refused; none of it was carried out",
+            )

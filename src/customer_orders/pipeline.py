@@ -1,0 +1,246 @@
+"""The journey of the order lines, in order: read, detect, render, plan, stage, deliver, report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+
+from customer_orders import mapping, source
+from customer_orders.changes import Changes, Columns, detect
+from customer_orders.config import Settings
+from customer_orders.delivery import Delivery, holding
+from customer_orders.errors import CustomerOrdersError, SourceEmpty
+from customer_orders.ledger import Ledger, deployed, knowledge, runs
+from customer_orders.model import Item
+from customer_orders.monday import Session, already_there, connect, unchecked
+from customer_orders.plan import (
+    Difference,
+    Filters,
+    Planned,
+    Reading,
+    Surroundings,
+    Unchanged,
+    assemble,
+    differences,
+    foreign,
+    guard_plan,
+    guard_source,
+)
+from customer_orders.report import ApplyProgress, Check, Closing, Run
+
+Answer = TypeVar("Answer")
+
+
+async def plan(settings: Settings, filters: Filters, *, force: bool = False) -> Planned:
+    """What an apply would do. Nothing is written, neither here nor there."""
+    with deployed(settings.ledger_url) as ledger:
+        async with connect(settings) as session:
+            return await _plan(settings, ledger, session, filters, force=force)
+
+
+async def apply(
+    settings: Settings,
+    filters: Filters,
+    *,
+    name: str = "apply",
+    expect: str | None = None,
+    stage_only: bool = False,
+    force: bool = False,
+    progress: ApplyProgress | None = None,
+) -> Run:
+    """Plan afresh and carry the plan out.
+
+    The run is recorded and reported however it ends; its error is in the Run. Raises LedgerError
+    when there is no ledger to record it in.
+    """
+    with deployed(settings.ledger_url) as ledger:
+        run_id = runs.open_run(ledger, filters)
+        closing = Closing(settings, ledger, run_id, name, stage_only)
+        structlog.contextvars.bind_contextvars(run=run_id)
+        try:
+            async with connect(settings) as session, holding(settings, ledger, run_id) as locks:
+                closing.session = session
+                deliveries = [Delivery(ledger, session, x, settings, progress) for x in locks]
+                for delivery in deliveries:
+                    await delivery.settle()
+                planned = await _plan(settings, ledger, session, filters, force=force)
+                planned.plan.expect(expect)
+                runs.stage(ledger, run_id, planned)
+                if progress:
+                    progress.started(len(planned.plan.operations))
+                for delivery in () if stage_only else deliveries:
+                    await delivery.deliver(run_id)
+        except CustomerOrdersError as exc:
+            return closing.close(exc)
+        except BaseException as exc:
+            hint = "run it again: what was under way is looked up first"
+            closing.close(CustomerOrdersError(f"broken off: {type(exc).__name__}", hint=hint))
+            raise
+        return closing.close(None)
+
+
+async def _plan(
+    settings: Settings, ledger: Ledger, session: Session, filters: Filters, *, force: bool
+) -> Planned:
+    """Read the source, detect changes, render them, and compare with what was delivered."""
+    rules = mapping.Rules.of(settings, session.boards)
+    changes, reading = _detect(settings, ledger, rules)
+    if not force:
+        last = knowledge.last_read(ledger, reading.scope)
+        guard_source(reading.rows, reading.by_customer, last, settings.guard)
+    rendered, findings = mapping.render_all(changes.lines(), rules)
+    around = _surroundings(settings, ledger, changes, rules)
+    known = knowledge.gather(ledger, settings, session.boards, changes.known, rules.version)
+    whole = assemble(rendered, findings, known, around, session.boards)
+    found, copies = await already_there(session, settings, whole.operations, known.delivered)
+    if found:
+        known = replace(known, found=found)
+        whole = assemble(rendered, findings + copies, known, around, session.boards)
+    if not force:
+        ever = knowledge.ever_delivered(ledger)
+        missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
+        guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
+    chosen, budget = whole.only(filters), session.client.governor.complexity_per_minute
+    return Planned(
+        plan=chosen,
+        reading=reading,
+        looked_at=tuple(line.record_uuid for line, _ in rendered),
+        groups=known.groups,
+        estimate=chosen.estimate(settings.monday.aliases, budget),
+    )
+
+
+def _detect(
+    settings: Settings, ledger: Ledger, rules: mapping.Rules, *, every_line: bool = False
+) -> tuple[Changes, Reading]:
+    """Read the configured scope to its end and compare it with the snapshot."""
+    rows = source.read(settings, mapping.needed_columns(settings))
+    columns = Columns.of(settings.source, mapping.hashed_columns(settings), rows.sizes)
+    known = knowledge.known_lines(ledger)
+    changes = detect(rows.table, known, columns, rules.version, every_line=every_line)
+    if changes.rows == changes.dropped:
+        raise SourceEmpty(
+            f"the source holds no order line ({changes.rows} rows, {changes.dropped} blank)",
+            hint="the table may be in the middle of a reload, or [source] scope fits nothing",
+        )
+    return changes, Reading(
+        scope=hashlib.sha256(settings.source.model_dump_json().encode()).hexdigest(),
+        mapping_version=rules.version,
+        rows=changes.rows - changes.dropped,
+        by_customer={name or "": rows for name, rows in changes.rows_by_customer.items()},
+    )
+
+
+def _surroundings(
+    settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules
+) -> Surroundings:
+    """What detection found beside the lines to be looked at, customers by canonical name."""
+    return Surroundings(
+        untold=tuple(
+            replace(held, customer=rules.customer(held.customer) or held.customer)
+            for held in changes.held()
+        ),
+        unchanged=tuple(
+            Unchanged(
+                customer=rules.customer(tally.customer) or tally.customer or "",
+                po=tally.po,
+                season=tally.season,
+                lines=tally.lines,
+                subitems=tally.subitems,
+            )
+            for tally in changes.unchanged
+        ),
+        missing=tuple(knowledge.missing_reads(ledger, changes.missing)),
+        absent=tuple(changes.missing),
+        dropped=changes.dropped,
+        warn_after=settings.rules.line_gone_after,
+    )
+
+
+async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference], int]:
+    """Compare the boards with the mapping of the source: differences, and lines compared.
+
+    Lines that are held, refused or not settled yet are left out; the ledger says which.
+    """
+    with deployed(settings.ledger_url) as ledger:
+        async with connect(settings) as session:
+            rules = mapping.Rules.of(settings, session.boards)
+            changes, _ = _detect(settings, ledger, rules, every_line=True)
+            rendered, _ = mapping.render_all(changes.lines(), rules)
+            shown = await session.items_by_key(settings)
+        left_out = knowledge.refused_lines(ledger) | knowledge.unsettled_lines(ledger)
+        items = [
+            item
+            for _, item in rendered
+            if isinstance(item, Item)
+            and item.record_uuid not in left_out
+            and filters.takes(item.customer, item.po, item.season)
+        ]
+        delivered = knowledge.delivered_items(ledger, [item.record_uuid for item in items])
+        lines = {line.record_uuid for line, _ in rendered} | set(changes.missing)
+        found = differences(items, delivered, shown, settings.mapping)
+        return [*found, *foreign(shown, lines)], len(items)
+
+
+async def check(settings: Settings) -> list[Check]:
+    """Everything that can be known without writing, each with what mends it."""
+
+    def source_fits() -> str:
+        rows = source.read(settings, mapping.needed_columns(settings))
+        if not rows.table.num_rows:
+            raise SourceEmpty("the source holds no row", hint="look at the table and at scope")
+        return f"{rows.table.num_rows} rows, {len(rows.sizes)} size columns"
+
+    def ledger_fits() -> str:
+        with deployed(settings.ledger_url) as ledger:
+            return f"{ledger}, schema {ledger.revision()}"
+
+    async def boards_fit() -> str:
+        async with connect(settings) as session:
+            boards = session.boards.values()
+            return "; ".join(
+                f'"{b.name}" with {b.items_count} of {b.items_limit} items' for b in boards
+            )
+
+    async def token_works() -> str:
+        async with unchecked(settings) as api:
+            return f"user {await api.me()}"
+
+    return [
+        Check.passed("configuration", f"{len(settings.columns)} columns mapped"),
+        Check.of("source", source_fits),
+        Check.of("ledger", ledger_fits),
+        await Check.awaited("token", token_works()),
+        await Check.awaited("boards", boards_fit()),
+    ]
+
+
+async def deploy(settings: Settings, *, board: bool = False) -> list[str]:
+    """Create or migrate our tables; with `board`, make the key columns that are missing."""
+    ledger = Ledger(settings.ledger_url)
+    ledger.deploy()
+    done = [f"{ledger} has schema {ledger.revision()}"]
+    ledger.close()
+    if board:
+        async with unchecked(settings) as api:
+            for configured in settings.boards:
+                live = await api.board(configured.id)
+                if configured.key_column not in live.columns:
+                    await api.make_key_column(live, configured.key_column)
+                    done.append(f'board {live.id} has the column "{configured.key_column}" now')
+    return done
+
+
+def ddl(settings: Settings) -> str:
+    """The statements that `deploy` runs on an empty database."""
+    return Ledger(settings.ledger_url).ddl()
+
+
+def ask(settings: Settings, question: Callable[[Ledger], Answer]) -> Answer:
+    """The ledger's answer to a question of `ledger.reading`."""
+    with deployed(settings.ledger_url) as ledger:
+        return question(ledger)

@@ -1,0 +1,65 @@
+"""Puts the plan together: the lines that were looked at, and all that stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity
+from customer_orders.plan.groups import ambiguous_groups
+from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
+from customer_orders.plan.operations import Operation
+from customer_orders.plan.plan import Plan, Unchanged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What detection found beside the lines that are looked at."""
+
+    #: Rows whose line cannot be told.
+    untold: tuple[Held, ...]
+    unchanged: tuple[Unchanged, ...]
+    #: record_uuid, customer, and complete reads without the line so far, of delivered lines.
+    missing: tuple[tuple[str, str, int], ...]
+    #: Every record_uuid that the source no longer has, delivered or not.
+    absent: tuple[str, ...]
+    #: Blank rows.
+    dropped: int
+    #: Complete reads after which a missing line is a warning.
+    warn_after: int
+
+
+def assemble(
+    rendered: Iterable[tuple[OrderLine, Item | Held]],
+    findings: Iterable[Finding],
+    knowledge: Knowledge,
+    around: Surroundings,
+    boards: Mapping[str, Board],
+) -> Plan:
+    """The whole plan, before any filter."""
+    lines = [held_line(held, knowledge) for held in around.untold]
+    operations: list[Operation] = []
+    for line, of_line in make(rendered, knowledge):
+        lines.append(line)
+        operations += of_line
+    return Plan(
+        operations=(*ensure_groups(operations, knowledge), *operations),
+        lines=tuple(lines),
+        unchanged=around.unchanged,
+        findings=(*findings, *_findings(around), *ambiguous_groups(operations, boards)),
+        missing=around.absent,
+        to_settle=tuple(line.line for line in lines if line.line in knowledge.unsettled),
+        dropped=around.dropped,
+    )
+
+
+def _findings(around: Surroundings) -> Iterator[Finding]:
+    yield from (held.finding for held in around.untold)
+    for record_uuid, customer, reads in around.missing:
+        yield missing_finding(record_uuid, customer, reads + 1, around.warn_after)
+    if around.dropped:
+        yield Finding(
+            rule="blank rows",
+            message=f"{around.dropped} rows without key cells and without quantity were dropped",
+            severity=Severity.INFO,
+        )

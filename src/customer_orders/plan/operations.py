@@ -1,0 +1,96 @@
+"""An operation: one mutation for one target, in the words of our keys, never of monday's ids."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Action(enum.StrEnum):
+    """What an operation does. The order is the order within a line."""
+
+    #: Make a group that the board does not have.
+    ENSURE_GROUP = "ensure_group"
+    #: Make an item or a subitem.
+    CREATE = "create"
+    #: Take over what already stands on the board under our key; nothing is sent.
+    LINK = "link"
+    #: Move an item to another group.
+    MOVE = "move"
+    #: Write the changed columns, and the name when that changed.
+    UPDATE = "update"
+    #: Set the quantity of a size that is no longer ordered to 0.
+    ZERO = "zero"
+
+
+class Target(enum.StrEnum):
+    """What an operation is for."""
+
+    GROUP = "group"
+    ITEM = "item"
+    SUBITEM = "subitem"
+
+
+#: Place within a line: group, create or link, move, update, subitems.
+RANKS = {
+    (Target.GROUP, Action.ENSURE_GROUP): 0,
+    (Target.ITEM, Action.CREATE): 1,
+    (Target.ITEM, Action.LINK): 1,
+    (Target.ITEM, Action.MOVE): 2,
+    (Target.ITEM, Action.UPDATE): 3,
+    (Target.SUBITEM, Action.LINK): 4,
+    (Target.SUBITEM, Action.CREATE): 5,
+    (Target.SUBITEM, Action.UPDATE): 5,
+    (Target.SUBITEM, Action.ZERO): 5,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One mutation, planned."""
+
+    kind: Target
+    action: Action
+    board: str
+    customer: str
+    #: Title of the group an item goes to; of the group itself for a group.
+    group: str
+    #: None for a group.
+    record_uuid: str | None = None
+    #: Only for a subitem.
+    size: str | None = None
+    #: What is sent, by board title and in canonical values.
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    #: What stood there before, of the same shape.
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The key of what the operation is for: unique with the action among open operations."""
+        parts = [self.board, self.record_uuid or f"group {self.group}", *([self.size or ""])]
+        return "/".join(part for part in parts if part)
+
+    @property
+    def needs_group(self) -> bool:
+        """Whether the group has to be there first."""
+        return self.kind is Target.ITEM and self.action in (Action.CREATE, Action.MOVE)
+
+    @property
+    def rank(self) -> int:
+        """Place within its line."""
+        return RANKS[self.kind, self.action]
+
+    @property
+    def payload_text(self) -> str:
+        """The payload as JSON with sorted keys: what the ledger stores and the checksum reads."""
+        return json.dumps(self.payload, sort_keys=True, ensure_ascii=False)
+
+
+def checksum(operations: list[Operation]) -> str:
+    """SHA-256 over the sorted operations (contract.md, Commands)."""
+    lines = sorted(f"{o.target}\t{o.action}\t{o.payload_text}" for o in operations)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

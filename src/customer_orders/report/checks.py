@@ -1,0 +1,50 @@
+"""The readiness of a set-up: one row per thing that a run needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from customer_orders.errors import CustomerOrdersError
+
+PASSED, FAILED = "passed", "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """What was looked at, what was found, and what to do."""
+
+    what: str
+    status: str
+    found: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """One row of the document."""
+        return {"what": self.what, "status": self.status, "found": self.found, "hint": self.hint}
+
+    @classmethod
+    def passed(cls, what: str, found: str) -> Check:
+        """A check that holds."""
+        return cls(what=what, status=PASSED, found=found)
+
+    @classmethod
+    def failed(cls, what: str, exc: CustomerOrdersError) -> Check:
+        """A check that would stop a run."""
+        return cls(what=what, status=FAILED, found=exc.message, hint=exc.hint)
+
+    @classmethod
+    def of(cls, what: str, look: Callable[[], str]) -> Check:
+        """Look, and say what was found or what stood in the way."""
+        try:
+            return cls.passed(what, look())
+        except CustomerOrdersError as exc:
+            return cls.failed(what, exc)
+
+    @classmethod
+    async def awaited(cls, what: str, look: Awaitable[str]) -> Check:
+        """As `of`, for a look over the network."""
+        try:
+            return cls.passed(what, await look)
+        except CustomerOrdersError as exc:
+            return cls.failed(what, exc)

@@ -1,0 +1,189 @@
+"""Tables for a terminal. Everything that came from data is escaped: it is text, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from customer_orders.plan import Difference, Outcome, Plan, Planned
+from customer_orders.report.checks import Check
+from customer_orders.report.run import COUNTED, Run
+
+STYLES = {
+    "SUCCESS": "green",
+    "NO_CHANGES": "green",
+    "ATTENTION": "yellow",
+    "FAILED": "red",
+    "passed": "green",
+    "warning": "yellow",
+    "failed": "red",
+}
+#: Rows that a table shows before it says how many more there are.
+ROWS = 20
+
+
+def _table(title: str, *columns: str, numbers: Iterable[str] = ()) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    return table
+
+
+def _add(table: Table, *cells: Any) -> None:
+    table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells))
+
+
+def _styled(word: str) -> str:
+    return f"[{STYLES.get(word, 'default')}]{escape(word)}[/]"
+
+
+def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
+    """What an apply would do, by customer and by kind; `show` adds a sample of payloads."""
+    plan, estimate = planned.plan, planned.estimate
+    counts = plan.counts()
+    _print_customers(console, plan)
+    table = _table("Operations", "what", "number", numbers={"number"})
+    for (kind, action), number in sorted(counts.items()):
+        _add(table, f"{action} {kind}".replace("_", " "), number)
+    if counts:
+        console.print(table)
+    else:
+        console.print("No changes.")
+    console.print(
+        f"{estimate.calls} calls, {estimate.complexity:,} complexity, "
+        f"{estimate.minutes:.1f} minutes; {len(plan.findings)} findings, "
+        f"{len(plan.missing)} missing lines, {plan.dropped} blank rows dropped, "
+        f"{len(plan.to_settle)} lines to settle"
+    )
+    for operation in plan.operations[:show]:
+        console.print_json(
+            data={
+                "target": operation.target,
+                "action": operation.action,
+                "before": dict(operation.before),
+                "payload": dict(operation.payload),
+            }
+        )
+    console.print(f"checksum {plan.checksum}")
+
+
+def _print_customers(console: Console, plan: Plan) -> None:
+    rows: dict[str, dict[Outcome, int]] = {}
+    for line in plan.lines:
+        row = rows.setdefault(line.customer, {})
+        row[line.outcome] = row.get(line.outcome, 0) + 1
+    for tally in plan.unchanged:
+        row = rows.setdefault(tally.customer, {})
+        row[Outcome.UNCHANGED] = row.get(Outcome.UNCHANGED, 0) + tally.lines
+    words = [word.value for word in COUNTED]
+    table = _table("Lines by customer", "customer", *words, numbers=set(words))
+    for customer, row in sorted(rows.items()):
+        _add(table, customer, *(row.get(word, 0) for word in COUNTED))
+    console.print(table)
+
+
+def print_run(console: Console, run: Run) -> None:
+    """What a run did."""
+    document = run.as_json()
+    words = ["selected", *(word.value for word in COUNTED)]
+    table = _table(f"Run {run.id}: {run.name}", "", *words, numbers=set(words))
+    for name in ("items", "subitems"):
+        _add(table, name, *(document[name][word] for word in words))
+    console.print(table)
+    console.print(
+        f"{_styled(run.status)}  {run.groups_created} groups made, {run.mutations} mutations in "
+        f"{run.api_calls} calls, {run.seconds:.1f} s, {run.open_findings} open findings"
+    )
+    if run.failures:
+        failures = _table("Refused by monday", "customer", "target", "code", "error", "what to do")
+        for failure in run.failures:
+            _add(failures, *(failure[k] for k in ("customer", "target", "code", "error", "hint")))
+        console.print(failures)
+    console.print(f"report {escape(run.report)}")
+
+
+def print_checks(console: Console, checks: Sequence[Check]) -> None:
+    """The readiness table."""
+    table = _table("Check", "", "what", "found", "what to do")
+    for check in checks:
+        found = (escape(text) for text in (check.what, check.found, check.hint))
+        table.add_row(_styled(check.status), *found)
+    console.print(table)
+
+
+def print_differences(console: Console, found: Sequence[Difference], compared: int) -> None:
+    """What `verify` found."""
+    if not found:
+        console.print(f"[green]The board is as it should be[/]: {compared} lines compared.")
+        return
+    columns = ("kind", "line", "what", "expected", "shown", "item")
+    table = _table(f"{len(found)} differences in {compared} lines", *columns)
+    for d in found[:ROWS]:
+        _add(table, d.kind, d.record_uuid, d.what, d.expected, d.shown, d.monday_id)
+    console.print(table)
+    _more(console, len(found))
+
+
+def print_findings(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """Data-quality remarks."""
+    names = ("id", "severity", "rule", "customer", "source_row", "source_column", "value")
+    table = _table(f"{len(found)} findings", *names, "message")
+    for finding in found:
+        _add(table, *(finding[name] for name in (*names, "message")))
+    console.print(table)
+
+
+def print_runs(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """The latest runs."""
+    columns = ("run", "status", "created", "updated", "moved", "failed", "mutations", "seconds")
+    table = _table("Runs", *columns, numbers=set(columns[2:]))
+    for run in found:
+        report = run["report"] or {}
+        items = report.get("items", {})
+        counts = (items.get(word, "") for word in ("created", "updated", "moved", "failed"))
+        totals = (report.get("mutations", ""), report.get("seconds", ""))
+        table.add_row(escape(run["id"]), _styled(run["status"]), *map(str, (*counts, *totals)))
+    console.print(table)
+
+
+def print_status(console: Console, found: Mapping[str, Any]) -> None:
+    """The state of the ledger."""
+    table = _table(f"Ledger {found['ledger']}", "what", "number", numbers={"number"})
+    for name in ("lines", "delivered_lines", "missing_lines", "items", "subitems"):
+        _add(table, name.replace("_", " "), found[name])
+    for state, number in sorted(found["operations"].items()):
+        _add(table, f"operations {state}", number)
+    _add(table, "open findings", found["open_findings"])
+    console.print(table)
+    for lock in found["locks"]:
+        _print_lock(console, lock)
+    if last := found["last_run"]:
+        console.print(f"last run {escape(last['id'])} {_styled(last['status'])}")
+
+
+def _print_lock(console: Console, lock: Mapping[str, Any]) -> None:
+    holder = escape(f"{lock['holder']} (run {lock['run_id']})")
+    console.print(f"board {escape(lock['board'])} is being written by {holder}")
+
+
+def print_story(console: Console, found: Mapping[str, Any]) -> None:
+    """Everything behind an id, as JSON: it has too many shapes for a table."""
+    console.print_json(data=dict(found), default=str)
+
+
+def _more(console: Console, number: int) -> None:
+    if number > ROWS:
+        console.print(f"and {number - ROWS} more; --json gives all of them")
