@@ -249,7 +249,7 @@ class _Rendering:
         *templates, last = self.rules.settings.mapping.group
         for template in templates:
             if all(self._field(name) for name in fields(template)):
-                return self._filled(template)
+                return self._filled(template) or self.customer
         if templates:
             seasons = ", ".join(self.rules.settings.source.seasons)
             self._note_cell("season", f"no season in {seasons}", None, None, Severity.INFO)
