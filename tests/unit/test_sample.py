@@ -120,7 +120,7 @@ def test_po_sizes_add_up_on_50_lines(po: list[Row]) -> None:
 )
 def test_split(total: int, sizes: sample.Sizes, pieces: list[int]) -> None:
     """By weight and rounded down, none below 1, the rest to the largest."""
-    split = sample._split(total, sizes)
+    split = sample.split(total, sizes)
     assert split == {**dict(zip(sizes, pieces, strict=True)), "TOTAL QTY": total}
 
 
@@ -275,7 +275,7 @@ def test_order_numbers_come_round() -> None:
     """A large sample uses five digits up; the PO still keeps the keys apart."""
     brand = sample.BRANDS[-1]
     keys = set()
-    for made, line in enumerate(sample._lines(sample._random(1), brand), start=1):
+    for made, line in enumerate(sample._lines(sample.seeded(1), brand), start=1):
         keys.add(key(line))
         if made == 100_000:
             break
@@ -326,9 +326,9 @@ def test_board_options() -> None:
 
 def test_changes_touch_distinct_lines() -> None:
     """Each change has a line of its own; together they are the demo's third run."""
-    lines = [change.line for change in sample.CHANGES]
+    lines = [change.line for change in changes.CHANGES]
     assert all(first != second for first, second in pairwise(sorted(lines)))
-    assert sum(change.items_created for change in sample.CHANGES) == 1
-    assert sum(change.items_updated for change in sample.CHANGES) == 5
-    assert sum(change.subitems_created for change in sample.CHANGES) == 5
-    assert sum(change.subitems_updated for change in sample.CHANGES) == 7
+    assert sum(change.items_created for change in changes.CHANGES) == 1
+    assert sum(change.items_updated for change in changes.CHANGES) == 5
+    assert sum(change.subitems_created for change in changes.CHANGES) == 5
+    assert sum(change.subitems_updated for change in changes.CHANGES) == 7

@@ -11,6 +11,7 @@ from rich.console import Console
 from customer_orders import pipeline, report
 from customer_orders.config import Settings
 from customer_orders.demo import sample
+from customer_orders.demo.changes import change
 from customer_orders.demo.folder import SOURCE, emulator_process, make_folder, write_settings
 from customer_orders.monday import connect
 from customer_orders.plan import Filters
@@ -54,8 +55,8 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
         runs = [await _run(settings, filters, "first load", console)]
         runs.append(await _run(settings, filters, "nothing to do", console))
         console.rule("The source changes")
-        for change in sample.change(folder / SOURCE):
-            console.print(f"  {change}", highlight=False)
+        for edit in change(folder / SOURCE):
+            console.print(f"  {edit}", highlight=False)
         runs.append(await _run(settings, filters, "after the source changed", console))
         console.rule("verify")
         differences, compared = await pipeline.verify(settings, filters)

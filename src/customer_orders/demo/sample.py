@@ -12,12 +12,11 @@ import random
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
 from itertools import accumulate, count, islice, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -134,7 +133,7 @@ def rows(count: int = ROWS, seed: int = SEED) -> Iterator[Row]:
 
     PO 4755 comes last, so that a limit taken before a filter would lose it.
     """
-    rng = _random(seed)
+    rng = seeded(seed)
     wanted = po_4755()
     others = BRANDS[1:]
     more_greyson = max(0, count * GREYSON.percent // 100 - len(wanted))
@@ -154,23 +153,23 @@ def po_4755() -> list[Row]:
 
     It does not depend on the seed: every sample holds the same lines.
     """
-    rng = _random(4755)
+    rng = seeded(4755)
     numbers = (f"GRE-{number:05}" for number in count(4260))
     lines = []
     for how_many, sizes, totals, order_type in _SINGLES:
         for number in islice(numbers, how_many):
             total = _LARGEST.get(number, rng.choice(totals))
-            pieces = _split(total, sizes, miscounted=_MISCOUNTED.get(number, 0))
-            line = _line_of_4755(rng, number) | pieces | {"ORDER TYPE": order_type}
+            pieces = split(total, sizes, miscounted=_MISCOUNTED.get(number, 0))
+            line = line_of_4755(rng, number) | pieces | {"ORDER TYPE": order_type}
             lines.append(line | _DIRTY.get(number, {}))
     for first, second, difference in _PAIRS:
-        line = _line_of_4755(rng, next(numbers))
-        lines.append(line | _split(first, FIVE))
-        lines.append(line | _split(second, FIVE) | difference | _identity(rng))
+        line = line_of_4755(rng, next(numbers))
+        lines.append(line | split(first, FIVE))
+        lines.append(line | split(second, FIVE) | difference | _identity(rng))
     return lines
 
 
-def _line_of_4755(rng: random.Random, number: str) -> Row:
+def line_of_4755(rng: random.Random, number: str) -> Row:
     return {
         **_order(rng, GREYSON, "4755"),
         **_article(rng, number),
@@ -294,10 +293,10 @@ def _gaps(rng: random.Random) -> Row:
 
 def _quantities(rng: random.Random, brand: Brand) -> Row:
     total = 12 * rng.randint(2, 80) if rng.random() > 0.05 else 0
-    return {"ORDER TYPE": rng.choice(_ORDER_TYPES), **_split(total, rng.choice(brand.sizes))}
+    return {"ORDER TYPE": rng.choice(_ORDER_TYPES), **split(total, rng.choice(brand.sizes))}
 
 
-def _split(total: int, sizes: Sizes, *, miscounted: int = 0) -> Row:
+def split(total: int, sizes: Sizes, *, miscounted: int = 0) -> Row:
     """The total over the sizes by weight, rounded down; what is left goes to the largest."""
     pieces = [0] * len(sizes)
     if total:
@@ -311,16 +310,16 @@ def _identity(rng: random.Random) -> Row:
     return {"record_uuid": str(uuid.UUID(int=rng.getrandbits(128), version=4)).upper()}
 
 
-def _random(seed: int) -> random.Random:
+def seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - the same lines every time, not a secret
 
 
 def write_sqlite(path: Path, lines: Iterable[Row], *, table: str = TABLE) -> int:
     """Replace `table` in the SQLite file by these lines; how many they were."""
-    orders = _table(table)
+    orders = orders_table(table)
     cells = _cells(lines)
     written = 0
-    with _database(path) as connection:
+    with database(path) as connection:
         orders.drop(connection, checkfirst=True)
         orders.create(connection)
         statement = str(sa.insert(orders).compile(connection))
@@ -352,7 +351,7 @@ def _cells(lines: Iterable[Row]) -> Iterator[tuple[str | int | None, ...]]:
         yield tuple(cells)
 
 
-def _table(name: str) -> sa.Table:
+def orders_table(name: str) -> sa.Table:
     """The source table in the types SQLite has for it."""
     return sa.Table(
         name,
@@ -365,96 +364,10 @@ def _table(name: str) -> sa.Table:
 
 
 @contextmanager
-def _database(path: Path) -> Iterator[sa.Connection]:
+def database(path: Path) -> Iterator[sa.Connection]:
     url = sa.URL.create("sqlite", database=str(path))
     with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
         yield connection
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceChange:
-    """One edit of PO 4755 in the source, and all that it must do to the board."""
-
-    line: str  # AAG order number
-    what: str
-    cells: Mapping[str, Any]  # source columns and their new values
-    item_columns: tuple[str, ...] = ()  # board columns written on an item that is there already
-    items_created: int = 0
-    items_updated: int = 0
-    subitems_created: int = 0
-    subitems_updated: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.line}: {self.what}"
-
-
-_TOTAL = sa.column("TOTAL QTY", sa.INTEGER)
-CHANGES = (
-    SourceChange(
-        line="GRE-04261",
-        what="20 pieces more of M",
-        cells={"M": sa.column("M", sa.INTEGER) + 20, "TOTAL QTY": _TOTAL + 20},
-        item_columns=("ORDER QTY",),
-        items_updated=1,
-        subitems_updated=1,
-    ),
-    SourceChange(
-        line="GRE-04264",
-        what="2XL goes to 0",
-        cells={"2XL": 0, "TOTAL QTY": _TOTAL - sa.column("2XL", sa.INTEGER)},
-        item_columns=("ORDER QTY",),
-        items_updated=1,
-        subitems_updated=1,
-    ),
-    SourceChange(
-        line="GRE-04266",
-        what="25 pieces of a new size, 3XL",
-        cells={"3XL": 25, "TOTAL QTY": _TOTAL + 25},
-        item_columns=("ORDER QTY",),
-        items_updated=1,
-        subitems_created=1,
-    ),
-    SourceChange(
-        line="GRE-04327",
-        what="a new line in 4 sizes",
-        cells=_line_of_4755(_random(4327), "GRE-04327") | _split(400, FIVE[:4]),
-        items_created=1,
-        subitems_created=4,
-    ),
-    SourceChange(
-        line="GRE-04272",
-        what="cancelled, with its 5 sizes",
-        cells={"ORDER TYPE": "CANCELLED"},
-        item_columns=("ORDER TYPE", "ORDER QTY"),
-        items_updated=1,
-        subitems_updated=5,
-    ),
-    SourceChange(
-        line="GRE-04279",
-        what="leaves the factory 14 days later",
-        cells={"EX FACTORY DATE": sa.func.date(sa.column("EX FACTORY DATE"), "+14 days")},
-        item_columns=("CUSTOMER EX FACTORY DATE",),
-        items_updated=1,
-    ),
-)
-
-
-def change(path: Path, *, table: str = TABLE) -> tuple[SourceChange, ...]:
-    """Make the demo's changes in a SQLite source, all of them or none; once."""
-    orders = _table(table)
-    number = orders.c["AAG ORDER NUMBER"]
-    with _database(path) as connection:
-        for edit in CHANGES:
-            there = connection.scalar(
-                sa.select(sa.func.count()).select_from(orders).where(number == edit.line)
-            )
-            if there != 1 - edit.items_created:
-                raise ValueError(f"{path} is not the sample before its changes: see {edit.line}")
-            if edit.items_created:
-                connection.execute(sa.insert(orders).values(edit.cells))
-            else:
-                connection.execute(sa.update(orders).where(number == edit.line).values(edit.cells))
-    return CHANGES
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
     _print_customers(console, plan)
     table = _table("Operations", "what", "number", numbers={"number"})
     for (kind, action), number in sorted(counts.items()):
-        _add(table, f"{action} {kind}".replace("_", " "), number)
+        _add(table, f"{action.partition('_')[0]} {kind}", number)
     if counts:
         console.print(table)
     else:
@@ -98,10 +98,10 @@ def _print_customers(console: Console, plan: Plan) -> None:
 def print_run(console: Console, run: Run) -> None:
     """What a run did."""
     document = run.as_json()
-    words = ["selected", *(word.value for word in COUNTED)]
-    table = _table(f"Run {run.id}: {run.name}", "", *words, numbers=set(words))
-    for name in ("items", "subitems"):
-        _add(table, name, *(document[name][word] for word in words))
+    kinds = ("items", "subitems")
+    table = _table(f"Run {run.id}: {run.name}", "", *kinds, numbers=set(kinds))
+    for word in ("selected", *(word.value for word in COUNTED)):
+        _add(table, word, *(document[kind][word] for kind in kinds))
     console.print(table)
     console.print(
         f"{_styled(run.status)}  {run.groups_created} groups made, {run.mutations} mutations in "
