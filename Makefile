@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+# monday's published schema, where it stands beside the project.
+SCHEMA := ../shared/monday/check_schema.py
+DOCUMENTS := src/customer_orders/monday/documents
+SDL := src/customer_orders/emulator/schema.graphql
 
 .PHONY: demo test check format clean
 demo: $(READY)
@@ -17,6 +21,9 @@ check: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/docs
+	@if [ -f $(SCHEMA) ]; then $(BIN)/python $(SCHEMA) --documents $(DOCUMENTS) --subset $(SDL); \
+	else echo "$(SCHEMA) is not here: the published schema was not compared"; fi
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

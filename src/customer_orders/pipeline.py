@@ -104,13 +104,13 @@ async def _plan(
         ever = knowledge.ever_delivered(ledger)
         missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
         guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
-    chosen, budget = whole.only(filters), session.client.governor.complexity_per_minute
+    chosen = whole.only(filters)
     return Planned(
         plan=chosen,
         reading=reading,
         looked_at=tuple(line.record_uuid for line, _ in rendered),
         groups=known.groups,
-        estimate=chosen.estimate(settings.monday.aliases, budget),
+        estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
     )
 
 

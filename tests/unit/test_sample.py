@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from customer_orders.demo import board, sample
+from customer_orders.demo import board, changes, sample
 from customer_orders.demo.sample import FIVE, Row
 
 KEY = (

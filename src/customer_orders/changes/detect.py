@@ -50,7 +50,8 @@ class Columns:
         """The columns by the configuration, the mapping's columns and the sizes found."""
         return cls(
             key=source.key,
-            anchor=source.anchor,
+            # Without all of its anchor a line is not known again: equal numbers are many.
+            anchor=source.anchor if set(source.anchor) <= set(source.key) else (),
             hashed=hashed,
             sizes=sizes,
             total=source.sizes.before,

@@ -41,7 +41,8 @@ def load(file: Path) -> Settings:
         faults = [_fault(file, text, error) for error in exc.errors()]
         raise ConfigError("\n".join(faults), hint=_hint(exc.errors())) from None
     except ConfigError as exc:
-        where = _where(file, text, ["customers"])
+        # The message begins with the table that it is about.
+        where = _where(file, text, [exc.message.lstrip("[").partition("]")[0], 0])
         raise ConfigError(f"{where}: {exc.message}", hint=exc.hint) from exc
 
 

@@ -99,7 +99,7 @@ DatabaseURL = Annotated[str, AfterValidator(_url)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SizeSpan(_Table):
@@ -296,7 +296,16 @@ class Settings(_Table):
         return f"{SQLITE}{self.path(Path(name)).as_posix()}"
 
     def model_post_init(self, _context: Any) -> None:
-        """Refuse an alias that two customers claim."""
+        """Refuse what contradicts itself across tables."""
+        self._refuse_shared_aliases()
+        for board in self.boards:
+            for customer in set(board.customers or ()) - set(self.customers):
+                raise ConfigError(
+                    f'[[board]] customers: "{customer}" is no customer of [customers]',
+                    hint="write the canonical name, as it stands left of the equals sign",
+                )
+
+    def _refuse_shared_aliases(self) -> None:
         claimed: dict[str, str] = {}
         for customer, names in self.customers.items():
             for name in (customer, *names):

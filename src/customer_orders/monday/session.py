@@ -12,7 +12,7 @@ from customer_orders.mapping import check_targets
 from customer_orders.model import Board, ShownItem
 from customer_orders.monday.boards import BoardAPI
 from customer_orders.monday.client import Client
-from customer_orders.monday.governor import Governor
+from customer_orders.monday.governor import CALLS_A_DAY, Governor
 from customer_orders.monday.http import HTTPTransport
 
 
@@ -26,6 +26,12 @@ class Session:
     user: str
     #: Board id -> live board.
     boards: Mapping[str, Board]
+
+    def budgets(self, settings: Settings) -> tuple[int, int]:
+        """Complexity a minute as far as it is known, and calls a day less what others keep."""
+        share = 1 - settings.monday.reserve_daily_calls
+        calls = int(CALLS_A_DAY[settings.monday.plan] * share)
+        return self.client.governor.complexity_per_minute, calls
 
     async def items_by_key(self, settings: Settings) -> dict[str, list[ShownItem]]:
         """Line key -> active items that bear it, oldest first, of every configured board."""

@@ -88,6 +88,13 @@ class Estimate:
     calls: int
     complexity: int
     minutes: float
+    #: Calls of a day that the account's plan leaves to this program.
+    calls_a_day: int
+
+    @property
+    def fits_a_day(self) -> bool:
+        """Whether one day's calls are enough."""
+        return self.calls <= self.calls_a_day
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +140,7 @@ class Plan:
         changed = (Outcome.UPDATED, Outcome.MOVED)
         return sum(line.outcome in changed and line.line in known for line in self.lines)
 
-    def estimate(self, aliases: int, complexity_per_minute: int) -> Estimate:
+    def estimate(self, aliases: int, complexity_per_minute: int, calls_a_day: int) -> Estimate:
         """Calls and minutes when `aliases` mutations of one kind share a request."""
         sent = {k: n for k, n in self.counts().items() if k[1] is not Action.LINK}
         complexity = sum(sent.values()) * MUTATION_COST
@@ -141,6 +148,7 @@ class Plan:
             calls=sum(math.ceil(number / aliases) for number in sent.values()),
             complexity=complexity,
             minutes=complexity / complexity_per_minute,
+            calls_a_day=calls_a_day,
         )
 
     def only(self, filters: Filters) -> Plan:

@@ -42,6 +42,7 @@ def plan_document(planned: Planned, filters: Filters) -> dict[str, Any]:
             "calls": estimate.calls,
             "complexity": estimate.complexity,
             "minutes": round(estimate.minutes, 2),
+            "calls_a_day": estimate.calls_a_day,
         },
     }
 

@@ -68,6 +68,8 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
         f"{len(plan.missing)} missing lines, {plan.dropped} blank rows dropped, "
         f"{len(plan.to_settle)} lines to settle"
     )
+    if not estimate.fits_a_day:
+        console.print(f"[yellow]That is more than the {estimate.calls_a_day} calls of a day.[/]")
     for operation in plan.operations[:show]:
         console.print_json(
             data={

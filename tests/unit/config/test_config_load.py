@@ -389,6 +389,16 @@ def test_a_name_claimed_by_two_customers_is_refused(refused: Callable[[str], Con
     assert error.hint == "a source name belongs to one customer; take it out of the other"
 
 
+def test_a_board_for_an_unknown_customer_is_refused(refused: Callable[[str], ConfigError]) -> None:
+    """A name typed wrong would otherwise hold all lines of that customer."""
+    text = WHOLE.replace('customers = ["NORTHWIND KNITS"]', 'customers = ["GRAYSON"]')
+    error = refused(text)
+    assert error.message == (
+        f"{line_of(text, '[[board]]')}: "
+        '[[board]] customers: "GRAYSON" is no customer of [customers]'
+    )
+
+
 def test_a_canonical_name_is_an_alias_too(refused: Callable[[str], ConfigError]) -> None:
     """A customer may not claim another one's own name."""
     text = WHOLE.replace('KNITS" = []', 'KNITS" = ["greyson"]')
