@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from customer_orders.plan import Difference, Outcome, Plan, Planned
 from customer_orders.report.checks import Check
@@ -23,23 +24,25 @@ STYLES = {
     "warning": "yellow",
     "failed": "red",
 }
+#: Columns that hold ids.
+IDS = ("id", "run", "line", "item")
 #: Rows that a table shows before it says how many more there are.
 ROWS = 20
 
 
-def _table(title: str, *columns: str, numbers: Iterable[str] = ()) -> Table:
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=box.SIMPLE,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
+def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+    table = Table(header_style="bold", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left")
+        # A printed id works in the next command, so it is never cut.
+        table.add_column(
+            column, justify="right" if column in numbers else "left", no_wrap=column in IDS
+        )
     return table
+
+
+def _show(console: Console, title: str, table: Table) -> None:
+    console.print(Text(title, style="bold"))
+    console.print(table)
 
 
 def _add(table: Table, *cells: Any) -> None:
@@ -55,18 +58,20 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
     plan, estimate = planned.plan, planned.estimate
     counts = plan.counts()
     _print_customers(console, plan)
-    table = _table("Operations", "what", "number", numbers={"number"})
+    table = _table("what", "number", numbers={"number"})
     for (kind, action), number in sorted(counts.items()):
         _add(table, f"{action.partition('_')[0]} {kind}", number)
     if counts:
-        console.print(table)
+        _show(console, "Operations", table)
     else:
         console.print("No changes.")
     console.print(
-        f"{estimate.calls} calls, {estimate.complexity:,} complexity, "
-        f"{estimate.minutes:.1f} minutes; {len(plan.findings)} findings, "
-        f"{len(plan.missing)} missing lines, {plan.dropped} blank rows dropped, "
-        f"{len(plan.to_settle)} lines to settle"
+        f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
+        f"minutes {estimate.minutes:.1f}"
+    )
+    console.print(
+        f"findings {len(plan.findings)}, missing lines {len(plan.missing)}, "
+        f"lines to settle {len(plan.to_settle)}, blank rows dropped {plan.dropped}"
     )
     if not estimate.fits_a_day:
         console.print(f"[yellow]That is more than the {estimate.calls_a_day} calls of a day.[/]")
@@ -91,35 +96,35 @@ def _print_customers(console: Console, plan: Plan) -> None:
         row = rows.setdefault(tally.customer, {})
         row[Outcome.UNCHANGED] = row.get(Outcome.UNCHANGED, 0) + tally.lines
     words = [word.value for word in COUNTED]
-    table = _table("Lines by customer", "customer", *words, numbers=set(words))
+    table = _table("customer", *words, numbers=set(words))
     for customer, row in sorted(rows.items()):
         _add(table, customer, *(row.get(word, 0) for word in COUNTED))
-    console.print(table)
+    _show(console, "Lines by customer", table)
 
 
 def print_run(console: Console, run: Run) -> None:
     """What a run did."""
     document = run.as_json()
     kinds = ("items", "subitems")
-    table = _table(f"Run {run.id}: {run.name}", "", *kinds, numbers=set(kinds))
+    table = _table("", *kinds, numbers=set(kinds))
     for word in ("selected", *(word.value for word in COUNTED)):
         _add(table, word, *(document[kind][word] for kind in kinds))
-    console.print(table)
+    _show(console, f"Run {run.id}: {run.name}", table)
     console.print(
-        f"{_styled(run.status)}  {run.groups_created} groups made, {run.mutations} mutations in "
-        f"{run.api_calls} calls, {run.seconds:.1f} s, {run.open_findings} open findings"
+        f"{_styled(run.status)}  groups made {run.groups_created}, mutations {run.mutations}, "
+        f"calls {run.api_calls}, seconds {run.seconds:.1f}, open findings {run.open_findings}"
     )
     if run.failures:
-        failures = _table("Refused by monday", "customer", "target", "code", "error", "what to do")
+        failures = _table("customer", "target", "code", "error", "what to do")
         for failure in run.failures:
             _add(failures, *(failure[k] for k in ("customer", "target", "code", "error", "hint")))
-        console.print(failures)
+        _show(console, "Refused by monday", failures)
     console.print(f"report {escape(run.report)}")
 
 
 def print_checks(console: Console, checks: Sequence[Check]) -> None:
     """The readiness table."""
-    table = _table("Check", "", "what", "found", "what to do")
+    table = _table("", "what", "found", "what to do")
     for check in checks:
         found = (escape(text) for text in (check.what, check.found, check.hint))
         table.add_row(_styled(check.status), *found)
@@ -132,26 +137,26 @@ def print_differences(console: Console, found: Sequence[Difference], compared: i
         console.print(f"[green]The board is as it should be[/]: {compared} lines compared.")
         return
     columns = ("kind", "line", "what", "expected", "shown", "item")
-    table = _table(f"{len(found)} differences in {compared} lines", *columns)
+    table = _table(*columns)
     for d in found[:ROWS]:
         _add(table, d.kind, d.record_uuid, d.what, d.expected, d.shown, d.monday_id)
-    console.print(table)
+    _show(console, f"Differences: {len(found)} in {compared} lines", table)
     _more(console, len(found))
 
 
 def print_findings(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """Data-quality remarks."""
-    names = ("id", "severity", "rule", "customer", "source_row", "source_column", "value")
-    table = _table(f"{len(found)} findings", *names, "message")
+    table = _table("id", "severity", "rule", "customer", "row", "message", "value")
+    names = ("id", "severity", "rule", "customer", "source_row", "message", "value")
     for finding in found:
-        _add(table, *(finding[name] for name in (*names, "message")))
-    console.print(table)
+        _add(table, *(finding[name] for name in names))
+    _show(console, f"Findings: {len(found)}", table)
 
 
 def print_runs(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """The latest runs."""
     columns = ("run", "status", "created", "updated", "moved", "failed", "mutations", "seconds")
-    table = _table("Runs", *columns, numbers=set(columns[2:]))
+    table = _table(*columns, numbers=set(columns[2:]))
     for run in found:
         report = run["report"] or {}
         items = report.get("items", {})
@@ -163,13 +168,13 @@ def print_runs(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
 
 def print_status(console: Console, found: Mapping[str, Any]) -> None:
     """The state of the ledger."""
-    table = _table(f"Ledger {found['ledger']}", "what", "number", numbers={"number"})
+    table = _table("what", "number", numbers={"number"})
     for name in ("lines", "delivered_lines", "missing_lines", "items", "subitems"):
         _add(table, name.replace("_", " "), found[name])
     for state, number in sorted(found["operations"].items()):
         _add(table, f"operations {state}", number)
     _add(table, "open findings", found["open_findings"])
-    console.print(table)
+    _show(console, f"Ledger {found['ledger']}", table)
     for lock in found["locks"]:
         _print_lock(console, lock)
     if last := found["last_run"]:
