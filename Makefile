@@ -35,5 +35,6 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once)" >&2
 	@$(PYTHON) -m venv $(VENV) >&2
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' >&2
+	@PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	  $(BIN)/python -m pip install --quiet --editable '.[dev]' >&2
 	@touch $@

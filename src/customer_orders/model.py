@@ -161,6 +161,11 @@ class Board:
     #: Id of the hidden board that holds the subitems.
     subitems_board: str = ""
 
+    @property
+    def room(self) -> int:
+        """Items that can still be made."""
+        return max(self.items_limit - self.items_count, 0)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveredSubitem:

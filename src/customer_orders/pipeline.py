@@ -27,12 +27,14 @@ from customer_orders.plan import (
     assemble,
     differences,
     foreign,
+    guard_capacity,
     guard_plan,
     guard_source,
 )
 from customer_orders.report import ApplyProgress, Check, Closing, Run
 
 Answer = TypeVar("Answer")
+log = structlog.get_logger()
 
 
 async def plan(settings: Settings, filters: Filters, *, force: bool = False) -> Planned:
@@ -61,6 +63,7 @@ async def apply(
         run_id = runs.open_run(ledger, filters)
         closing = Closing(settings, ledger, run_id, name, stage_only)
         structlog.contextvars.bind_contextvars(run=run_id)
+        log.info("run started", name=name, **filters.as_dict())
         try:
             async with connect(settings) as session, holding(settings, ledger, run_id) as locks:
                 closing.session = session
@@ -70,6 +73,7 @@ async def apply(
                 planned = await _plan(settings, ledger, session, filters, force=force)
                 planned.plan.expect(expect)
                 runs.stage(ledger, run_id, planned)
+                log.info("staged", operations=len(planned.plan.operations))
                 if progress:
                     progress.started(len(planned.plan.operations))
                 for delivery in () if stage_only else deliveries:
@@ -105,6 +109,7 @@ async def _plan(
         missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
         guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
     chosen = whole.only(filters)
+    guard_capacity(chosen, session.boards)
     return Planned(
         plan=chosen,
         reading=reading,

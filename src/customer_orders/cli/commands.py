@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 import traceback
@@ -62,13 +63,16 @@ Force = Annotated[bool, typer.Option("--force", help="Go on where a guard says n
 
 @app.callback()
 def _options(
+    context: typer.Context,
     config: Annotated[
         Path | None, typer.Option(help=f"The configuration (default ./{SETTINGS_FILE}).")
     ] = None,
     log_format: Annotated[LogFormat, typer.Option(help="Form of the log on stderr.")] = "text",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More log, tracebacks.")] = False,
 ) -> None:
-    logs.configure(log_format, verbose=verbose)
+    # The demo tells its own story; beside it only trouble is logged.
+    usual = logging.WARNING if context.invoked_subcommand == "demo" else logging.INFO
+    logs.configure(log_format, logging.DEBUG if verbose else usual)
     _chosen[:] = [config or Path(os.environ.get(CONFIG_VARIABLE, SETTINGS_FILE))]
 
 

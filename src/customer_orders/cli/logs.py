@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
@@ -14,8 +13,8 @@ from customer_orders.config import redacted
 LogFormat = Literal["text", "json"]
 
 
-def configure(log_format: LogFormat, *, verbose: bool) -> None:
-    """Set structlog up for the whole process."""
+def configure(log_format: LogFormat, level: int) -> None:
+    """Set structlog up for the whole process; `level` is one of `logging`."""
     renderer = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
@@ -30,9 +29,7 @@ def configure(log_format: LogFormat, *, verbose: bool) -> None:
             renderer,
             _ascii,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.DEBUG if verbose else logging.INFO
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 

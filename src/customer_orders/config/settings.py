@@ -57,8 +57,16 @@ class Secret(str):
                 f"the environment variable {name} is not set",
                 hint=f"the configuration refers to it as {self}; set it and try again",
             )
-        REVEALED.add(value)
+        # A driver may repeat the password of a URL by itself.
+        REVEALED.update({value, password} if (password := _password(value)) else {value})
         return value
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
 
 
 def _token(value: str) -> Secret:

@@ -3,7 +3,7 @@
 from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
 from customer_orders.plan.groups import usable_groups
-from customer_orders.plan.guards import LastRead, guard_plan, guard_source
+from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
 from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target
 from customer_orders.plan.plan import (
@@ -40,6 +40,7 @@ __all__ = [
     "differences",
     "ensure_groups",
     "foreign",
+    "guard_capacity",
     "guard_plan",
     "guard_source",
     "held_line",

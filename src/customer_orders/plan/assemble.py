@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity
 from customer_orders.plan.groups import ambiguous_groups
-from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
+from customer_orders.plan.labels import label_findings
+from customer_orders.plan.make import (
+    Knowledge,
+    ensure_groups,
+    held_line,
+    make,
+    missing_finding,
+    stranded_findings,
+)
 from customer_orders.plan.operations import Operation
 from customer_orders.plan.plan import Plan, Unchanged
 
@@ -30,7 +38,7 @@ class Surroundings:
 
 
 def assemble(
-    rendered: Iterable[tuple[OrderLine, Item | Held]],
+    rendered: Sequence[tuple[OrderLine, Item | Held]],
     findings: Iterable[Finding],
     knowledge: Knowledge,
     around: Surroundings,
@@ -46,7 +54,13 @@ def assemble(
         operations=(*ensure_groups(operations, knowledge), *operations),
         lines=tuple(lines),
         unchanged=around.unchanged,
-        findings=(*findings, *_findings(around), *ambiguous_groups(operations, boards)),
+        findings=(
+            *findings,
+            *_findings(around),
+            *stranded_findings(rendered, knowledge),
+            *ambiguous_groups(operations, boards),
+            *label_findings(operations, boards),
+        ),
         missing=around.absent,
         to_settle=tuple(line.line for line in lines if line.line in knowledge.unsettled),
         dropped=around.dropped,

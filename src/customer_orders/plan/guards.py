@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from customer_orders.config import GuardSettings
 from customer_orders.errors import PlanRefused
+from customer_orders.model import Board
+from customer_orders.plan.operations import Action, Target
+from customer_orders.plan.plan import Plan
 
 OVERRIDE = "look at the source and the plan; --force applies it all the same"
 
@@ -56,3 +60,21 @@ def guard_plan(*, known: int, missing: int, updated: int, guard: GuardSettings) 
     ]
     if faults:
         raise PlanRefused("; ".join(faults), hint=f"[guard] changed_or_missing; {OVERRIDE}")
+
+
+def guard_capacity(plan: Plan, boards: Mapping[str, Board]) -> None:
+    """Raise PlanRefused when a board has no room for the items that would be made."""
+    made = Counter(
+        o.board for o in plan.operations if o.kind is Target.ITEM and o.action is Action.CREATE
+    )
+    faults = [
+        f'board {board} "{boards[board].name}" has {boards[board].items_count} of '
+        f"{boards[board].items_limit} items, {number} more would be made"
+        for board, number in made.items()
+        if boards[board].items_limit and number > boards[board].room
+    ]
+    if faults:
+        raise PlanRefused(
+            "; ".join(faults),
+            hint="archive items, send some customers to another board, or apply with --limit",
+        )

@@ -47,6 +47,8 @@ def make(
     for line, result in rendered:
         if isinstance(result, Held):
             yield held_line(result, knowledge), []
+        elif stranded := _stranded(result, knowledge):
+            yield held_line(stranded, knowledge), []
         elif line.record_uuid in knowledge.unsettled:
             yield _planned(line, result, Outcome.PENDING), []
         else:
@@ -64,6 +66,37 @@ def held_line(held: Held, knowledge: Knowledge) -> PlannedLine:
         quiet_subitems=len(known.subitems) if known else 0,
         po=held.po,
         season=held.season,
+    )
+
+
+def stranded_findings(
+    rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
+) -> Iterator[Finding]:
+    """The findings of lines whose item stands on a board that is no longer theirs."""
+    for _, result in rendered:
+        if isinstance(result, Item) and (stranded := _stranded(result, knowledge)):
+            yield stranded.finding
+
+
+def _stranded(item: Item, knowledge: Knowledge) -> Held | None:
+    """A line that the configuration sends to another board than the one its item stands on."""
+    known = knowledge.delivered.get(item.record_uuid)
+    if known is None or known.board == item.board:
+        return None
+    finding = Finding(
+        rule="board",
+        message=f"its item {known.monday_id} stands on board {known.board}, the configuration "
+        f"says {item.board}; an item is not moved between boards, so the line is not sent",
+        severity=Severity.ERROR,
+        record_uuid=item.record_uuid,
+        customer=item.customer,
+    )
+    return Held(
+        record_uuid=item.record_uuid,
+        customer=item.customer,
+        finding=finding,
+        po=item.po,
+        season=item.season,
     )
 
 

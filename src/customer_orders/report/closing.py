@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
 from customer_orders.config import Settings
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, runs
 from customer_orders.monday import Session
 from customer_orders.report.page import write
 from customer_orders.report.run import Run, of_run
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -43,4 +47,5 @@ class Closing:
         write(run, folder)
         message = error.message if error else None
         runs.close_run(self.ledger, run.id, run.status, run.as_json(), message)
+        log.info("run ended", status=run.status, mutations=run.mutations, error=message)
         return run

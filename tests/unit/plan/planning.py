@@ -33,7 +33,7 @@ VALUES: Mapping[str, Cell] = {
     "LINE KEY": LINE,
 }
 SIZES = {"M": "100", "L": "80"}
-GROUPS = {BOARD: frozenset({GROUP})}
+GROUPS = {BOARD: {GROUP: "group_1"}}
 
 
 def item(
