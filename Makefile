@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+SEEDS ?= 300
 # monday's published schema, where it stands beside the project.
 SCHEMA := ../shared/monday/check_schema.py
 DOCUMENTS := src/customer_orders/monday/documents
 SDL := src/customer_orders/emulator/schema.graphql
 
-.PHONY: demo test check format clean
+.PHONY: demo test check simulate bench-emulator format clean
 demo: $(READY)
 	@$(BIN)/customer-orders demo $(ARGS)
 
@@ -24,6 +25,12 @@ check: $(READY)
 	@$(BIN)/python -m pytest -q tests/docs
 	@if [ -f $(SCHEMA) ]; then $(BIN)/python $(SCHEMA) --documents $(DOCUMENTS) --subset $(SDL); \
 	else echo "$(SCHEMA) is not here: the published schema was not compared"; fi
+
+simulate: $(READY)
+	@$(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS)
+
+bench-emulator: $(READY)
+	@$(BIN)/python benchmarks/bench_emulator.py
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

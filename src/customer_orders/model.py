@@ -132,6 +132,18 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unchanged:
+    """Lines that need no look, by what the filters of the command line look at."""
+
+    customer: str
+    po: Cell
+    season: Cell
+    lines: int
+    #: Subitems that were delivered for them.
+    subitems: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BoardColumn:
     """A column of the live board."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +24,6 @@ from customer_orders.plan import (
     Planned,
     Reading,
     Surroundings,
-    Unchanged,
     assemble,
     differences,
     foreign,
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 async def plan(settings: Settings, filters: Filters, *, force: bool = False) -> Planned:
-    """What an apply would do. Nothing is written, neither here nor there."""
+    """What an apply would do. Nothing is written."""
     with deployed(settings.ledger_url) as ledger:
         async with connect(settings) as session:
             return await _plan(settings, ledger, session, filters, force=force)
@@ -54,10 +54,9 @@ async def apply(
     force: bool = False,
     progress: ApplyProgress | None = None,
 ) -> Run:
-    """Plan afresh and carry the plan out.
+    """Plan afresh and carry the plan out. The run is reported however it ends, with its error.
 
-    The run is recorded and reported however it ends; its error is in the Run. Raises LedgerError
-    when there is no ledger to record it in.
+    Raises LedgerError when there is no ledger to record it in.
     """
     with deployed(settings.ledger_url) as ledger:
         run_id = runs.open_run(ledger, filters)
@@ -72,7 +71,7 @@ async def apply(
                     await delivery.settle()
                 planned = await _plan(settings, ledger, session, filters, force=force)
                 planned.plan.expect(expect)
-                runs.stage(ledger, run_id, planned)
+                await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))
                 if progress:
                     progress.started(len(planned.plan.operations))
@@ -81,8 +80,7 @@ async def apply(
         except CustomerOrdersError as exc:
             return closing.close(exc)
         except BaseException as exc:
-            hint = "run it again: what was under way is looked up first"
-            closing.close(CustomerOrdersError(f"broken off: {type(exc).__name__}", hint=hint))
+            closing.broken_off(exc)
             raise
         return closing.close(None)
 
@@ -92,23 +90,25 @@ async def _plan(
 ) -> Planned:
     """Read the source, detect changes, render them, and compare with what was delivered."""
     rules = mapping.Rules.of(settings, session.boards)
-    changes, reading = _detect(settings, ledger, rules)
+    # In threads, so that the heartbeat of our locks goes on.
+    changes, reading = await asyncio.to_thread(_detect, settings, ledger, rules)
     if not force:
         last = knowledge.last_read(ledger, reading.scope)
         guard_source(reading.rows, reading.by_customer, last, settings.guard)
-    rendered, findings = mapping.render_all(changes.lines(), rules)
+    rendered, findings = await asyncio.to_thread(mapping.render_all, changes.lines(), rules)
     around = _surroundings(settings, ledger, changes, rules)
     known = knowledge.gather(ledger, settings, session.boards, changes.known, rules.version)
-    whole = assemble(rendered, findings, known, around, session.boards)
+    whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
     found, copies = await already_there(session, settings, whole.operations, known.delivered)
     if found:
-        known = replace(known, found=found)
-        whole = assemble(rendered, findings + copies, known, around, session.boards)
+        findings, known = findings + copies, replace(known, found=found)
+        whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
     if not force:
         ever = knowledge.ever_delivered(ledger)
         missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
         guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
     chosen = whole.only(filters)
+    filters.require(chosen.outcomes().total(), settings.customers)
     guard_capacity(chosen, session.boards)
     return Planned(
         plan=chosen,
@@ -143,20 +143,14 @@ def _detect(
 def _surroundings(
     settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules
 ) -> Surroundings:
-    """What detection found beside the lines to be looked at, customers by canonical name."""
+    """What else detection found, customers by canonical name."""
     return Surroundings(
         untold=tuple(
             replace(held, customer=rules.customer(held.customer) or held.customer)
             for held in changes.held()
         ),
         unchanged=tuple(
-            Unchanged(
-                customer=rules.customer(tally.customer) or tally.customer or "",
-                po=tally.po,
-                season=tally.season,
-                lines=tally.lines,
-                subitems=tally.subitems,
-            )
+            replace(tally, customer=rules.customer(tally.customer) or tally.customer)
             for tally in changes.unchanged
         ),
         missing=tuple(knowledge.missing_reads(ledger, changes.missing)),
@@ -167,9 +161,9 @@ def _surroundings(
 
 
 async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference], int]:
-    """Compare the boards with the mapping of the source: differences, and lines compared.
+    """Compare the boards with the source: differences, and how many lines were compared.
 
-    Lines that are held, refused or not settled yet are left out; the ledger says which.
+    Lines that are held, refused or not settled are left out, unless their item has gone.
     """
     with deployed(settings.ledger_url) as ledger:
         async with connect(settings) as session:
@@ -177,7 +171,10 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
             changes, _ = _detect(settings, ledger, rules, every_line=True)
             rendered, _ = mapping.render_all(changes.lines(), rules)
             shown = await session.items_by_key(settings)
-        left_out = knowledge.refused_lines(ledger) | knowledge.unsettled_lines(ledger)
+        looked_at = [line.record_uuid for line, _ in rendered]
+        delivered = knowledge.delivered_items(ledger, looked_at)
+        refused = knowledge.refused_lines(ledger) - (delivered.keys() - shown.keys())
+        left_out = refused | knowledge.unsettled_lines(ledger)
         items = [
             item
             for _, item in rendered
@@ -185,10 +182,9 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
             and item.record_uuid not in left_out
             and filters.takes(item.customer, item.po, item.season)
         ]
-        delivered = knowledge.delivered_items(ledger, [item.record_uuid for item in items])
-        lines = {line.record_uuid for line, _ in rendered} | set(changes.missing)
+        filters.require(len(items), settings.customers)
         found = differences(items, delivered, shown, settings.mapping)
-        return [*found, *foreign(shown, lines)], len(items)
+        return [*found, *foreign(shown, {*looked_at, *changes.missing})], len(items)
 
 
 async def check(settings: Settings) -> list[Check]:
@@ -206,10 +202,8 @@ async def check(settings: Settings) -> list[Check]:
 
     async def boards_fit() -> str:
         async with connect(settings) as session:
-            boards = session.boards.values()
-            return "; ".join(
-                f'"{b.name}" with {b.items_count} of {b.items_limit} items' for b in boards
-            )
+            live = session.boards.values()
+        return "; ".join(f'"{b.name}" with {b.items_count} of {b.items_limit} items' for b in live)
 
     async def token_works() -> str:
         async with unchecked(settings) as api:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from customer_orders.changes.identity import line_uuid
 from customer_orders.config import SourceSettings
-from customer_orders.model import BLANKS, Cell, Finding, Held, Kind, OrderLine, Severity
+from customer_orders.model import BLANKS, Cell, Finding, Held, Kind, OrderLine, Severity, Unchanged
 
 STATEMENTS = (files("customer_orders.changes") / "detect.sql").read_text(encoding="utf-8")
 #: Rows of candidates in memory at a time.
@@ -66,19 +66,6 @@ class Columns:
         return sorted({*self.hashed, *self.key, self.customer, self.po, *self.seasons})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
-    """Unchanged lines that share what the filters of the command line look at."""
-
-    #: Name in the source.
-    customer: Cell
-    po: Cell
-    season: Cell
-    lines: int
-    #: Subitems that were delivered for them.
-    subitems: int
-
-
 @dataclass(kw_only=True)
 class Changes:
     """What detection found. `lines()` and `held()` may be read once each."""
@@ -89,7 +76,7 @@ class Changes:
     dropped: int
     #: Rows by customer name in the source, blank rows left out.
     rows_by_customer: Mapping[Cell, int]
-    unchanged: Sequence[Tally]
+    unchanged: Sequence[Unchanged]
     #: record_uuids to be looked at that the snapshot already has.
     known: Sequence[str]
     #: record_uuids that the source no longer has.
@@ -239,14 +226,14 @@ def _by_customer(engine: duckdb.DuckDBPyConnection) -> Counter[Cell]:
     return Counter(dict(found.fetchall()))
 
 
-def _tallies(engine: duckdb.DuckDBPyConnection) -> list[Tally]:
+def _tallies(engine: duckdb.DuckDBPyConnection) -> list[Unchanged]:
     found = engine.execute(
         "select l.customer, po, season, count(*), sum(subitems)::bigint from line l "
         "join verdict v using (row) join known k on k.record_uuid = v.record_uuid "
         "where kind = 'unchanged' group by all order by all"
     )
     return [
-        Tally(customer=customer, po=po, season=season, lines=lines, subitems=subitems)
+        Unchanged(customer=customer or "", po=po, season=season, lines=lines, subitems=subitems)
         for customer, po, season, lines, subitems in found.fetchall()
     ]
 

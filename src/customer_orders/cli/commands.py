@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -20,7 +21,7 @@ from customer_orders import demo, emulator, pipeline, report
 from customer_orders.cli import logs
 from customer_orders.cli.logs import LogFormat
 from customer_orders.config import SETTINGS_FILE, Settings, load, redacted
-from customer_orders.errors import CustomerOrdersError
+from customer_orders.errors import ConfigError, CustomerOrdersError
 from customer_orders.ledger import reading
 from customer_orders.plan import Filters
 from customer_orders.report import ApplyProgress
@@ -31,6 +32,14 @@ CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
 DIFFERENT, HAS_CHANGES = 4, 5
 
 
+@dataclass
+class _Chosen:
+    """What stands before the command's name."""
+
+    config: Path = Path(SETTINGS_FILE)
+    verbose: bool = False
+
+
 class _Commands(TyperGroup):
     """Prints an error of ours as one line per cause, with its hint, and exits with its code."""
 
@@ -38,20 +47,18 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CustomerOrdersError as exc:
-            _explain(exc, as_json="--json" in sys.argv, verbose=ctx.params.get("verbose", False))
+            _explain(exc, as_json="--json" in sys.argv, verbose=_chosen.verbose)
             raise typer.Exit(exc.exit_code) from exc
 
 
 app = typer.Typer(
     cls=_Commands,
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Carries order lines from a SQL table to monday.com boards, exactly once.",
 )
-#: The file that --config names.
-_chosen: list[Path] = []
+_chosen = _Chosen()
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Customer = Annotated[str | None, typer.Option(help="Only this customer, by canonical name.")]
@@ -73,7 +80,8 @@ def _options(
     # The demo tells its own story; beside it only trouble is logged.
     usual = logging.WARNING if context.invoked_subcommand == "demo" else logging.INFO
     logs.configure(log_format, logging.DEBUG if verbose else usual)
-    _chosen[:] = [config or Path(os.environ.get(CONFIG_VARIABLE, SETTINGS_FILE))]
+    _chosen.config = config or Path(os.environ.get(CONFIG_VARIABLE, SETTINGS_FILE))
+    _chosen.verbose = verbose
 
 
 @app.command()
@@ -146,7 +154,13 @@ def apply(
     """Plan afresh and carry the plan out."""
     filters = Filters(customer=customer, po=po, season=season, limit=limit)
     if file:
-        expect, filters = report.read_plan(file)
+        expected, filters = report.read_plan(file)
+        if expect not in (None, expected):
+            raise ConfigError(
+                f"{file} holds the plan {expected}, --expect says {expect}",
+                hint="give one of the two",
+            )
+        expect = expected
     _apply(filters, "apply", expect=expect, stage_only=stage_only, force=force, as_json=as_json)
 
 
@@ -173,7 +187,7 @@ def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> Non
     else:
         report.print_run(Console(), run)
     if run.error:
-        _explain(run.error, as_json=False, verbose=False)
+        _explain(run.error, as_json=False, verbose=_chosen.verbose)
     raise typer.Exit(run.exit_code)
 
 
@@ -243,7 +257,13 @@ def emulate(
     # One JSON line, with or without --json: the process that started it reads the address there.
     if state is None or port is None:
         state, port = demo.emulator_of(_settings(), state, port)
-    emulator.serve(state, port)
+    try:
+        emulator.serve(state, port)
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise CustomerOrdersError(
+            f"the emulator cannot serve {state} on port {port}: {exc}",
+            hint="is it running already? --port 0 takes a free port",
+        ) from exc
 
 
 @app.command(name="demo")
@@ -261,7 +281,7 @@ def demonstrate(
 
 
 def _settings() -> Settings:
-    return load(_chosen[0])
+    return load(_chosen.config)
 
 
 def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -269,7 +289,7 @@ def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _print_json(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    print(redacted(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 
 def _explain(exc: BaseException, *, as_json: bool, verbose: bool) -> None:
@@ -292,4 +312,13 @@ def main() -> None:
     """Entry point of the command. UTF-8 whatever the console says."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    app()
+    try:
+        arguments = sys.argv[1:] or ["--help"]
+        code = app(arguments, prog_name="customer-orders", standalone_mode=False)
+    except typer.TyperException as exc:
+        # Typed wrong: Typer's own code for it is 2, which says here that monday refused a line.
+        hint = "`customer-orders COMMAND --help` says what a command takes"
+        typed_wrong = CustomerOrdersError(exc.format_message(), hint=hint)
+        _explain(typed_wrong, as_json="--json" in sys.argv, verbose=False)
+        code = typed_wrong.exit_code
+    sys.exit(code)

@@ -9,16 +9,20 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import structlog
+
 from customer_orders.config import Settings
-from customer_orders.errors import LockLost
+from customer_orders.errors import LedgerError
 from customer_orders.ledger import Ledger, locks
 from customer_orders.ledger.locks import Lock
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
 async def holding(settings: Settings, ledger: Ledger, run_id: str) -> AsyncIterator[list[Lock]]:
     """Every configured board, locked until the end. Raises LockHeld."""
-    holder = f"{getpass.getuser()}@{socket.gethostname()} process {os.getpid()}"
+    holder = f"{_user()}@{socket.gethostname()} process {os.getpid()}"
     stale = settings.time.lock_stale
     async with AsyncExitStack() as stack:
         held: list[Lock] = []
@@ -34,19 +38,30 @@ async def holding(settings: Settings, ledger: Ledger, run_id: str) -> AsyncItera
 async def _beating(ledger: Ledger, held: Sequence[Lock], stale: float) -> AsyncIterator[None]:
     """Beat four times within the time after which a lock is stale.
 
-    A lost lock is not raised here: the next claim or recording meets it, inside its transaction.
+    A lost lock is only told here: the next claim or recording meets it, inside its transaction.
     """
 
     async def beat() -> None:
         while True:
             await asyncio.sleep(stale / 4)
             for lock in held:
-                await asyncio.to_thread(locks.beat, ledger, lock)
+                try:
+                    await asyncio.to_thread(locks.beat, ledger, lock)
+                except LedgerError as exc:
+                    # A busy ledger may take the next beat.
+                    log.warning("no heartbeat", board=lock.board, why=exc.message)
 
     task = asyncio.create_task(beat())
     try:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError, LockLost):
+        with suppress(asyncio.CancelledError):
             await task
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown user"  # a container may run under a number without a name

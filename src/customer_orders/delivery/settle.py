@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from customer_orders.config import Settings
-from customer_orders.ledger.sending import Claimed, Done, Refusal, Reopen, Request, Result
+from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
+from customer_orders.ledger.sending import Request
 from customer_orders.model import Board, ShownItem
 from customer_orders.monday import BoardAPI
 from customer_orders.plan import Action, Target
@@ -28,7 +29,8 @@ async def look_up(
     request: Request, api: BoardAPI, board: Board, settings: Settings
 ) -> dict[int, Result]:
     """What became of every operation of a request, by operation id."""
-    live = await api.board(board.id)
+    grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
+    groups = (await api.board(board.id)).groups if grouped else {}
     made, known = _keys(request)
     key_column = next(b.key_column for b in settings.boards if b.id == board.id)
     by_key: dict[str, ShownItem] = {}
@@ -40,7 +42,7 @@ async def look_up(
     def result(claimed: Claimed) -> Result:
         planned = claimed.operation
         if planned.kind is Target.GROUP:
-            found = live.groups.get(planned.group)
+            found = groups.get(planned.group)
             return Done(monday_id=found[0]) if found else ABSENT
         if planned.kind is Target.ITEM and planned.action is Action.CREATE:
             item = by_key.get(planned.record_uuid or "")

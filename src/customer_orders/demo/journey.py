@@ -49,7 +49,8 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
     console.rule("A sample of order lines, and a monday on this machine")
     with emulator_process(folder) as url:
         settings = write_settings(folder, url)
-        console.print(f"{sample.ROWS} rows in {folder / SOURCE}, the board at {url}.")
+        console.print(f"{sample.ROWS} rows in {folder / SOURCE}, the API at {url}.")
+        console.print(f"The board as people see it, as it fills: {url.removesuffix('v2')}")
         console.print("The emulator's limits are raised, so that this ends in seconds.")
         await _prepare(settings, console)
         runs = [await _run(settings, filters, "first load", console)]
@@ -63,7 +64,8 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
         report.print_differences(console, differences, compared)
         board = await _board(settings)
     console.print(_board_line(board), f"Everything is in {folder}; in it, try:", sep="\n")
-    console.print("  customer-orders emulator &  customer-orders status  customer-orders findings")
+    for command in ("emulator", "status", "findings", "verify"):
+        console.print(f"  customer-orders {command}")
     return Outcome(folder=folder, runs=tuple(runs), board=board, verified=not differences)
 
 

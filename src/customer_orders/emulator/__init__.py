@@ -3,8 +3,9 @@
     with Emulator(state=seed) as url:
         ...                              # any monday client pointed at `url`
 
-`state.py` documents the seed, `settings.py` every limit and assumption, `faults.py` the plan of
-trouble. It shares no code with the program that it checks.
+`state.py` documents the seed, `accounts.py` several of them, `settings.py` every limit and
+assumption, `faults.py` the plan of trouble; docs/emulator.md begins with what is not emulated.
+It shares no code with the program that it checks.
 """
 
 from customer_orders.emulator.core import Monday

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from customer_orders.emulator.errors import ApiError
@@ -35,6 +35,8 @@ class Call:
     mutations_left: int | None = None
     #: Complexity that turned out not to be needed: short pages, failed mutations.
     saved: int = 0
+    #: The formula columns whose values were shown.
+    formulas: set[str] = field(default_factory=set)
 
     @property
     def boards(self) -> Boards:
@@ -54,8 +56,16 @@ class Call:
         fault = self.monday.faults.for_alias(name)
         if fault is not None:
             self.monday.stats.faults[fault.kind] += 1
-            data = {"column_id": fault.column_id} if fault.column_id else {}
-            raise ApiError(fault.code, fault.message, error_data=data)
+            data = {"column_id": fault.column_id} if fault.column_id else fault.error_data
+            raise ApiError(
+                fault.code, fault.message, status_code=fault.status or 200, error_data=data
+            )
+        self.monday.limits.count_operation(name)
+
+    def read_formula(self, column_id: str) -> None:
+        """Count one shown formula against its own limits."""
+        self.formulas.add(column_id)
+        self.monday.limits.count_formula(len(self.formulas))
 
     def mutation_failed(self, name: str) -> None:
         """A failed mutation costs only a share (changelog 2025-10)."""

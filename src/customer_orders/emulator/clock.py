@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -31,6 +32,7 @@ class RealClock:
         await asyncio.sleep(seconds)
 
 
+@lru_cache(maxsize=10_000)  # the cells of an item share a moment
 def iso(moment: float) -> str:
     """A moment as monday writes it: `2026-10-01T09:00:00Z`."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ in `exchange.py`.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import uuid
 from collections import Counter
@@ -30,7 +31,7 @@ from customer_orders.emulator.stats import Stats
 from customer_orders.emulator.structure import Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Iterator, Mapping
 
     from customer_orders.emulator.clock import Clock
 
@@ -53,6 +54,8 @@ class Monday:
         self.random = source or random.Random()  # noqa: S311 - ids and faults, no secrets
         self.documents = Documents(bound_schema())
         self._running: set[asyncio.Task[Answer]] = set()
+        #: Grows with everything that changes the state, so that a saver knows when to save.
+        self.changes = 0
         self.load(data or {}, settings)
 
     def load(self, data: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:
@@ -74,12 +77,20 @@ class Monday:
         self.jobs: dict[str, dict[str, Any]] = {}
         #: Writing requests in flight, by board.
         self.writing: Counter[str] = Counter()
-        #: Grows with every executed mutation request, so that a saver knows when to save.
-        self.changes = 0
+        self.changes += 1
 
     def save(self) -> dict[str, Any]:
         """The state as JSON, fit for `load`."""
         return {**self.state.to_json(), "settings": self.settings.to_json()}
+
+    def saved(self) -> Iterator[str]:
+        """The text of `save` board by board, so that a big state is not in memory twice."""
+        yield json.dumps({**self.state.head(), "settings": self.settings.to_json()})[:-1]
+        before = ', "boards": ['
+        for board in self.state.boards.values():
+            yield before + json.dumps(board.to_json(), ensure_ascii=False)
+            before = ", "
+        yield "]}"
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Answer one request. Raises ConnectionDropped when a fault leaves it without an answer.

@@ -4,6 +4,7 @@
       ApiError          one alias failed: an entry in errors[], HTTP 200
       Refusal           the whole request failed: a status and a body of its own
       ConnectionDropped the client gets no answer at all
+      Unknown           a tester or a reader asks for what is not there
 
 Shapes: api.md sections 1 and 4 (docs/error-handling.md and docs/rate-limits.md, 2026-09-06).
 """
@@ -29,7 +30,7 @@ class ApiError(EmulatorError):
         message: str,
         *,
         status_code: int = 200,
-        error_data: Mapping[str, Any] | None = None,
+        error_data: Mapping[str, Any] | list[Any] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(message)
@@ -37,7 +38,7 @@ class ApiError(EmulatorError):
         self.extensions: dict[str, Any] = {
             "code": code,
             "status_code": status_code,
-            "error_data": dict(error_data or {}),
+            "error_data": {} if error_data is None else error_data,
             **more,
         }
 
@@ -72,6 +73,10 @@ class Refusal(EmulatorError):
 
 class ConnectionDropped(EmulatorError):
     """The connection is closed with no answer; what was done before stays done."""
+
+
+class Unknown(EmulatorError):
+    """An account, a board or a page that is not there."""
 
 
 def not_authenticated() -> Refusal:

@@ -10,20 +10,22 @@ from graphql import GraphQLError, execute_sync, print_ast
 from customer_orders.emulator.answers import (
     Answer,
     json_answer,
-    rate_limit_answer,
     status_answer,
     status_refusal,
 )
 from customer_orders.emulator.call import Call
 from customer_orders.emulator.errors import ApiError, ConnectionDropped
-from customer_orders.emulator.executor import CellExecutor
+from customer_orders.emulator.executor import PageExecutor
+from customer_orders.emulator.people import happen
 from customer_orders.emulator.requests import (
     CURRENT_VERSION,
     answered_version,
     boards_written,
     find_user,
+    items_named,
     read_request,
 )
+from customer_orders.emulator.shapes import rate_limit_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +56,7 @@ class Exchange:
     async def answer(self) -> Answer:
         """Read it, strike it, replay it, admit it, do it, strike it again."""
         self._read()
+        self._draw()
         if (answer := self._struck_before()) is not None:
             return answer
         answer = self._replayed()
@@ -73,11 +76,19 @@ class Exchange:
         self.kind = self.prepared.kind
         self.roots = self.prepared.root_fields()
         self.operations = [root.name.value for root in self.roots]
-        self.fault = monday.faults.for_request(self.operations)
-        if self.fault is not None:
-            monday.stats.faults[self.fault.kind] += 1
         # The header means something on mutations only (docs/idempotency.md).
         self.key = self.headers.get("idempotency-key", "") if self.kind == "mutation" else ""
+
+    def _draw(self) -> None:
+        """What the plan of trouble holds for this request: others who come first, and a fault."""
+        faults, stats = self.monday.faults, self.monday.stats
+        for event in faults.events(self.operations):
+            stats.faults[event.kind] += 1
+            named = items_named(self.roots, self.request.variables)
+            happen(self.monday, event, self.kind, named)
+        self.fault = faults.for_request(self.operations)
+        if self.fault is not None:
+            stats.faults[self.fault.kind] += 1
 
     def _struck_before(self) -> Answer | None:
         """Faults that keep the request from being executed at all."""
@@ -203,7 +214,7 @@ class Exchange:
             context_value=call,
             variable_values=self.request.variables,
             operation_name=self.request.operation_name,
-            executor_class=CellExecutor,
+            executor_class=PageExecutor,
         )
         if result.data is None:
             call.saved = int(self.estimate * (1 - monday.settings.failed_cost_share))
@@ -227,6 +238,8 @@ class Exchange:
             return self._bad_variable(found["name"], found["why"])
         if not isinstance(error.original_error, ApiError):
             shown["extensions"] = {"code": "INTERNAL_SERVER_ERROR", "status_code": 500}
+        if shown["extensions"]["status_code"] == 429:
+            self.monday.stats.rate_limited[shown["extensions"]["code"]] += 1
         return shown
 
     def _bad_variable(self, name: str, why: str) -> dict[str, Any]:

@@ -10,13 +10,22 @@ items_page_by_column_values, or "*"), skips the first `skip` of them, then strik
     apply_then_status  all is done, the answer is `status` (500, 502 ...) with `body` json or html
     apply_first_n_then the first `n` mutations are done, then `status`, or a drop when it is null
     status             nothing is done, the answer is `status` (401, 423, 500 ...) with `body`
-    rate_limit         nothing is done, the answer is the 429 of `shape` (minute, concurrency,
-                       daily, complexity, ip, mutations, html, or field: HTTP 200 and errors[])
-    alias_error        one mutation fails with `code`, `message`, `column_id`; the others go on
+    rate_limit         nothing is done, the answer is the 429 of `shape`: minute, concurrency,
+                       daily, complexity, ip, mutations, html; complexity_2025_01 and _2024_10
+                       as older versions had it; field, field_concurrency and resource, which
+                       come as HTTP 200 with errors[]
+    alias_error        one mutation fails with `code`, `message`, `column_id` or `error_data`, and
+                       `status` as its status_code; the others go on
     late               the connection closes at once, all is done `seconds` later
     slow               all is done, the answer comes `seconds` later
     cut_body           all is done, the body ends in the middle
+    person             first a person does `act` (edit, archive, delete, duplicate, move) to `item`
+                       (an id; else the one that the request writes, else any), with `values` or
+                       to `group`; then the request goes its way
+    other_program      first another program of the account takes `complexity` and `calls`; then
+                       the request goes its way
 
+One rule strikes a request, one each of its mutations; `person` and `other_program` come on top.
 `remember` says whether an Idempotency-Key keeps the true answer (default: it does).
 """
 
@@ -24,6 +33,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from customer_orders.emulator.shapes import RATE_LIMITS
 
 if TYPE_CHECKING:
     import random
@@ -40,7 +51,12 @@ Kind = Literal[
     "late",
     "slow",
     "cut_body",
+    "person",
+    "other_program",
 ]
+#: What one rule of the plan can meet: the request, each mutation of it, or those around it.
+ALIAS = ("alias_error",)
+EVENTS = ("person", "other_program")
 
 
 @dataclass(kw_only=True)
@@ -61,7 +77,14 @@ class Fault:
     code: str = "ColumnValueException"
     message: str = "invalid value"
     column_id: str | None = None
+    error_data: Any = None
     remember: bool = True
+    act: Literal["edit", "archive", "delete", "duplicate", "move"] = "edit"
+    item: str | None = None
+    values: dict[str, Any] | None = None
+    group: str | None = None
+    complexity: int = 0
+    calls: int = 0
 
     def strikes(self, operations: Iterable[str], source: random.Random) -> bool:
         """Whether this request is struck; counts it."""
@@ -91,6 +114,8 @@ class FaultPlan:
             raise ValueError(f"unknown fields of a fault: {unknown}")
         if rule.get("kind") not in get_args(Kind):
             raise ValueError(f"unknown kind of fault: {rule.get('kind')!r}")
+        if rule.get("shape", "minute") not in RATE_LIMITS:
+            raise ValueError(f"unknown shape of a fault: {rule['shape']!r}")
         self.rules.append(Fault(**rule))
 
     def add_all(self, rules: Mapping[str, Any] | list[Mapping[str, Any]]) -> None:
@@ -103,19 +128,19 @@ class FaultPlan:
 
     def for_request(self, operations: Iterable[str]) -> Fault | None:
         """The fault that strikes this request, if any."""
-        return self._first(operations, alias=False)
+        rules = (rule for rule in self.rules if rule.kind not in (*ALIAS, *EVENTS))
+        return next((rule for rule in rules if rule.strikes(operations, self.random)), None)
 
     def for_alias(self, operation: str) -> Fault | None:
         """The fault that strikes this one mutation, if any."""
-        return self._first((operation,), alias=True)
+        rules = (rule for rule in self.rules if rule.kind in ALIAS)
+        return next((rule for rule in rules if rule.strikes((operation,), self.random)), None)
+
+    def events(self, operations: Iterable[str]) -> list[Fault]:
+        """What others do before this request."""
+        rules = (rule for rule in self.rules if rule.kind in EVENTS)
+        return [rule for rule in rules if rule.strikes(operations, self.random)]
 
     def to_json(self) -> list[dict[str, Any]]:
         """The rules with what is left of their counts."""
         return [asdict(rule) for rule in self.rules]
-
-    def _first(self, operations: Iterable[str], *, alias: bool) -> Fault | None:
-        for rule in self.rules:
-            is_alias = rule.kind == "alias_error"
-            if is_alias == alias and rule.strikes(operations, self.random):
-                return rule
-        return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from customer_orders.emulator.errors import Refusal
+from customer_orders.emulator.errors import ApiError, Refusal
 
 if TYPE_CHECKING:
     from customer_orders.emulator.clock import Clock
@@ -61,6 +61,8 @@ class Limits:
         self.ip = Window(clock, IP_WINDOW)
         self.day = Window(clock, DAY)
         self._complexity = {kind: Window(clock, MINUTE) for kind in ("query", "mutation", "both")}
+        self._operations: dict[str, Window] = {}
+        self._formulas = Window(clock, MINUTE)
         self.in_flight = 0
 
     def complexity(self, kind: str) -> Window:
@@ -90,6 +92,26 @@ class Limits:
         self.mutations.used += mutations
         self.day.used += self.settings.light_call_weight if light else 1
         self.complexity(kind).used += estimate
+
+    def spend(self, kind: str, complexity: int, calls: int) -> None:
+        """What another program of the same account takes."""
+        self.complexity(kind).used += complexity
+        for window in (self.requests, self.day):
+            window.roll()
+            window.used += calls
+
+    def count_operation(self, name: str) -> None:
+        """Refuse a mutation that has a limit of its own, when that is reached."""
+        most = self.settings.operations_per_minute.get(name)
+        if most is not None:
+            window = self._operations.setdefault(name, Window(self.requests.clock, MINUTE))
+            _count(window, most)
+
+    def count_formula(self, columns: int) -> None:
+        """Refuse a formula's value beyond those of a minute, or of one column too many."""
+        if columns > self.settings.formula_columns_per_request:
+            raise field_limit(1)
+        _count(self._formulas, self.settings.formula_values_per_minute)
 
     def settle(self, kind: str, estimate: int, actual: int) -> None:
         """Give back, or take, the difference to the estimate (changelog 2025-10)."""
@@ -149,6 +171,23 @@ class Limits:
             )
         if estimate > 0 and estimate > self.remaining(kind):
             raise too_many("complexity", self.complexity(kind).left())
+
+
+def _count(window: Window, most: int) -> None:
+    window.roll()
+    if window.used >= most:
+        raise field_limit(window.left())
+    window.used += 1
+
+
+def field_limit(retry_after: int) -> ApiError:
+    """The limit of one field: HTTP 200, and the 429 in errors[] [OBS]."""
+    return ApiError(
+        "FIELD_MINUTE_RATE_LIMIT_EXCEEDED",
+        "Rate limit exceeded for the field",
+        status_code=429,
+        retry_in_seconds=retry_after,
+    )
 
 
 #: Message and code of each 429 (api.md section 1, "Error bodies").

@@ -96,6 +96,9 @@ def _change_multiple(call: Call, arguments: Arguments) -> Item:
 
 def _change_column(call: Call, arguments: Arguments) -> Item:
     value = arguments["value"]
+    column = call.boards.board(arguments["board_id"]).columns.get(arguments["column_id"])
+    if column is not None and column.type in ("board_relation", "dependency"):
+        raise invalid_argument("links between items take change_multiple_column_values")
     # This mutation clears with {} as well as with null (reference/column-values.md).
     return _change(call, arguments, {arguments["column_id"]: None if value == {} else value})
 

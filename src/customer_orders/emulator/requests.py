@@ -52,11 +52,15 @@ def read_request(body: bytes) -> Request:
     return Request(content["query"], variables, content.get("operationName"))
 
 
-def find_user(state: State, headers: Mapping[str, str]) -> User:
-    """Who sends this: a token raw or as Bearer, and only one made for emulators."""
+def token_of(headers: Mapping[str, str]) -> str:
+    """The token as sent, raw or as Bearer."""
     token = headers.get("authorization", "")
-    if token[:7].lower() == "bearer ":
-        token = token[7:].strip()
+    return token[7:].strip() if token[:7].lower() == "bearer " else token
+
+
+def find_user(state: State, headers: Mapping[str, str]) -> User:
+    """Who sends this; only a token made for emulators opens the door."""
+    token = token_of(headers)
     if token.startswith(TOKEN_PREFIX):
         for user in state.users:
             if user.token == token:
@@ -74,6 +78,16 @@ def answered_version(headers: Mapping[str, str]) -> str:
     if asked in VERSIONS:
         return asked
     return MAINTENANCE_VERSION if asked < min(VERSIONS) else CURRENT_VERSION
+
+
+def items_named(roots: Iterable[FieldNode], variables: Mapping[str, Any]) -> list[str]:
+    """The items that a request writes, by its arguments."""
+    named = []
+    for root in roots:
+        arguments = {each.name.value: each.value for each in root.arguments or ()}
+        node = arguments.get("item_id") or arguments.get("parent_item_id")
+        named.append(_text(node, variables))
+    return [each for each in named if each is not None]
 
 
 def boards_written(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
-from customer_orders.emulator.cells import COMMON, FIELDS, Cell, cells, type_name
+from customer_orders.emulator.cells import Cell, cells_of, columns_of, fields_of, type_name
 from customer_orders.emulator.clock import iso
 from customer_orders.emulator.documents import new_schema
 from customer_orders.emulator.errors import invalid_argument, not_found
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 ITEMS_BY_IDS = 100
 
 
+@cache
 def bound_schema() -> GraphQLSchema:
-    """The schema with every resolver in its place."""
+    """The schema with every resolver in its place; it holds no state, so one serves all."""
     schema = new_schema()
     mutations = {**MUTATIONS, "complexity": _complexity}
     for type_, resolvers in {**OBJECTS, "Query": QUERIES, "Mutation": mutations}.items():
         for name, resolver in resolvers.items():
             _object(schema, type_).fields[name].resolve = resolver
     interface = cast("GraphQLInterfaceType", schema.type_map["ColumnValue"])
-    interface.resolve_type = lambda cell, _info, _type: type_name(cell.column)
+    interface.resolve_type = lambda cell, _info, _type: type_name(cell.column.type)
     for each in schema.get_possible_types(interface):
-        _bind_cell(each)
+        for name, field in each.fields.items():
+            field.resolve = _reading(name)
+    _object(schema, "FormulaValue").fields["display_value"].resolve = _formula
     return schema
 
 
@@ -44,19 +48,18 @@ def _object(schema: GraphQLSchema, name: str) -> GraphQLObjectType:
     return cast("GraphQLObjectType", schema.type_map[name])
 
 
-def _bind_cell(type_: GraphQLObjectType) -> None:
-    own = FIELDS.get(type_.name, {})
-    for name, field in type_.fields.items():
-        read = own.get(name) or COMMON.get(name)
-        field.resolve = _reading(read) if read else _nothing
+def _reading(name: str) -> Callable[..., Any]:
+    def read(cell: Cell, _info: Info) -> Any:
+        field = fields_of(cell.column.type).get(name)
+        return field(cell) if field else None
+
+    return read
 
 
-def _reading(read: Callable[[Cell], Any]) -> Callable[..., Any]:
-    return lambda cell, _info: read(cell)
-
-
-def _nothing(_source: Any, _info: Info) -> None:
-    return None
+def _formula(cell: Cell, info: Info) -> Any:
+    """Formulas shown have limits of their own; the emulator computes none."""
+    info.context.read_formula(cell.column.id)
+    return ""
 
 
 def user_json(state: State, user: User) -> dict[str, Any]:
@@ -288,7 +291,12 @@ def _column_values(
     types: Sequence[str] | None = None,
     **_ignored: Any,
 ) -> list[Cell]:
-    return cells(item, ids, types)
+    return cells_of(item, columns_of(item.board, ids, types))
+
+
+def _none(_source: Any, _info: Info, **_ignored: Any) -> list[Any]:
+    """Lists of what the emulator does not keep."""
+    return []
 
 
 OBJECTS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -302,12 +310,16 @@ OBJECTS: dict[str, dict[str, Callable[..., Any]]] = {
         "owner": _owner,
         "owners": lambda board, info: [_owner(board, info)],
         "permissions": lambda _board, _info: "everyone",
+        "subscribers": lambda board, info: [_owner(board, info)],
+        "tags": _none,
+        "team_owners": _none,
         "top_group": lambda board, info: _groups(board, info)[0],
         "type": lambda board, _info: "sub_items_board" if board.holds_subitems else "board",
         "updated_at": lambda board, _info: iso(board.updated_at),
         "url": lambda board, info: (
             f"https://{info.context.boards.state.account.slug}.monday.com/boards/{board.id}"
         ),
+        "views": _none,
     },
     "Column": {
         "capabilities": lambda _column, _info: {},
@@ -329,8 +341,9 @@ OBJECTS: dict[str, dict[str, Callable[..., Any]]] = {
         "parent_item": lambda item, _info: item.parent,
         "relative_link": lambda item, _info: f"/boards/{item.board.id}/pulses/{item.id}",
         "subitems": lambda item, _info: [each for each in item.subitems if each.state == "active"],
-        "subscribers": lambda _item, _info: [],
+        "subscribers": _none,
         "updated_at": lambda item, _info: iso(item.updated_at),
+        "updates": _none,
         "url": _item_url,
     },
 }

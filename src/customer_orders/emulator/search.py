@@ -170,7 +170,7 @@ def _cell_text(column: Column, view: View) -> str:
     if column.type == "name":
         return view.name
     stored = view.values.get(column.id)
-    return "" if stored is None else kind_of(column).text(column, stored) or ""
+    return "" if stored is None else kind_of(column.type).text(column, stored) or ""
 
 
 def _all_rules(board: Board, query: Mapping[str, Any]) -> Callable[[View], bool]:

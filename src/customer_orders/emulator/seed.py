@@ -36,7 +36,7 @@ def load_state(data: Mapping[str, Any], now: float) -> State:
     for each in data.get("boards", []):
         board = read_board(each, now, holds_subitems=str(each["id"]) in hidden)
         state.boards[board.id] = board
-    _check_subitem_boards(state)
+    _join_subitem_boards(state)
     for each in data.get("boards", []):
         _read_items(state, state.boards[str(each["id"])], each.get("items", []), now)
     _join_subitems(state, data)
@@ -107,15 +107,17 @@ def free_label_id(column: Column) -> int:
     return label_id + 1 if label_id == BLANK_STATUS else label_id
 
 
-def _check_subitem_boards(state: State) -> None:
+def _join_subitem_boards(state: State) -> None:
+    """A subtasks column and its board belong together; its settings name the board."""
     for board in state.boards.values():
-        has_column = any(column.type == "subtasks" for column in board.columns.values())
-        if board.subitems_board is None:
-            if has_column and board.hierarchy_type == "classic":
-                raise ValueError(f"board {board.id} has a subtasks column but no subitems_board")
-            continue
-        if board.subitems_board not in state.boards:
+        below = board.subitems_board
+        if below is not None and below not in state.boards:
             raise ValueError(f"board {board.id} names a missing subitems_board")
+        for column in board.columns.values():
+            if column.type == "subtasks" and below is not None:
+                column.settings.setdefault("boardIds", [int(below)])
+            elif column.type == "subtasks" and board.hierarchy_type == "classic":
+                raise ValueError(f"board {board.id} has a subtasks column but no subitems_board")
 
 
 def _read_items(state: State, board: Board, rows: list[Any], now: float) -> None:

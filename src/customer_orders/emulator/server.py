@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from customer_orders.emulator.accounts import Accounts
 from customer_orders.emulator.app import make_app
-from customer_orders.emulator.core import Monday
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,11 @@ class Emulator:
     def __init__(
         self, state: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
     ) -> None:
-        self.monday = Monday(state, settings=settings)
+        self.accounts = Accounts(state, settings=settings)
+        #: The first account; most tests have no other.
+        self.monday = self.accounts.all[0]
         self._socket = _listen(0)
-        self._server = _server(self.monday)
+        self._server = _server(self.accounts)
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
 
     def __enter__(self) -> str:
@@ -62,48 +64,50 @@ def serve(state_file: Path, port: int = 0, *, settings: Mapping[str, Any] | None
 
     Port 0 takes a free one. When ready, one line of JSON goes to stdout: {"url": ..., "pid": ...}.
     """
-    monday = Monday(json.loads(state_file.read_text("utf-8")), settings=settings)
+    accounts = Accounts(json.loads(state_file.read_text("utf-8")), settings=settings)
     listening = _listen(port)
     # uvicorn raises the signal again once it has shut down; that must not end us before the save.
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda _number, _frame: None)
     print(json.dumps({"url": _url(listening), "pid": os.getpid()}), flush=True)
     try:
-        asyncio.run(_serve_and_save(monday, listening, state_file))
+        asyncio.run(_serve_and_save(accounts, listening, state_file))
     finally:
         listening.close()
-        save_state(monday, state_file)
+        save_state(accounts, state_file)
 
 
-def save_state(monday: Monday, state_file: Path) -> None:
+def save_state(accounts: Accounts, state_file: Path) -> None:
     """Write the state beside the file and put it in its place in one step."""
     fresh = state_file.with_name(f".{state_file.name}.{os.getpid()}.tmp")
-    fresh.write_text(json.dumps(monday.save(), ensure_ascii=False), "utf-8")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.writelines(accounts.saved())
     fresh.replace(state_file)
 
 
-async def _serve_and_save(monday: Monday, listening: socket.socket, state_file: Path) -> None:
-    saver = asyncio.create_task(_keep_saving(monday, state_file))
+async def _serve_and_save(accounts: Accounts, listening: socket.socket, state_file: Path) -> None:
+    saver = asyncio.create_task(_keep_saving(accounts, state_file))
     try:
-        await _server(monday).serve(sockets=[listening])
+        await _server(accounts).serve(sockets=[listening])
     finally:
         saver.cancel()
 
 
-async def _keep_saving(monday: Monday, state_file: Path) -> None:
+async def _keep_saving(accounts: Accounts, state_file: Path) -> None:
     """Save after mutations, spending at most a twentieth of the time on it."""
-    pause, saved = SAVE_EVERY, monday.changes
+    pause, saved = SAVE_EVERY, accounts.changes
     while True:
         await asyncio.sleep(pause)
-        if monday.changes != saved:
-            saved, begun = monday.changes, time.monotonic()
-            save_state(monday, state_file)
+        if accounts.changes != saved:
+            saved, begun = accounts.changes, time.monotonic()
+            save_state(accounts, state_file)
             pause = max(SAVE_EVERY, 20 * (time.monotonic() - begun))
 
 
 def _listen(port: int) -> socket.socket:
     """Listening from now on, so a client may connect before the server takes its first turn."""
-    listening = socket.socket()
+    # asyncio turns Nagle's delay (40 ms an answer) off only where the protocol is spelled out.
+    listening = socket.socket(proto=socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((HOST, port))
     listening.listen(BACKLOG)
@@ -114,8 +118,8 @@ def _url(listening: socket.socket) -> str:
     return f"http://{HOST}:{listening.getsockname()[1]}/v2"
 
 
-def _server(monday: Monday) -> uvicorn.Server:
-    app = make_app(monday, lambda client: _drop(server, client))
+def _server(accounts: Accounts) -> uvicorn.Server:
+    app = make_app(accounts, lambda client: _drop(server, client))
     config = uvicorn.Config(
         app,
         http="h11",

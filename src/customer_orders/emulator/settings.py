@@ -61,6 +61,12 @@ class Settings:
     ip_requests_per_10_seconds: int = 5_000
     #: Stood in copies of the limits page before 2025; None: not enforced.
     mutations_per_minute: int | None = None
+    #: Mutations with a limit of their own (duplicate_board and others are not emulated).
+    operations_per_minute: dict[str, int] = field(
+        default_factory=lambda: {"create_board": 40, "duplicate_group": 40}
+    )
+    formula_values_per_minute: int = 10_000
+    formula_columns_per_request: int = 5
     #: What a rate-limited call and a complexity-only query count against the day.
     light_call_weight: float = 0.1
     #: What another program of the same account takes from every minute's complexity.

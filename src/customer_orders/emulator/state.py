@@ -65,7 +65,7 @@ class User:
 
 @dataclass(kw_only=True)
 class Account:
-    """The one account of this emulator."""
+    """Whose boards these are."""
 
     id: str = "1"
     name: str = "Emulated account"
@@ -259,10 +259,13 @@ class State:
         self.last_id += 1
         return str(self.last_id)
 
-    def to_json(self) -> dict[str, Any]:
+    def head(self) -> dict[str, Any]:
+        """All but the boards."""
         return {
             "account": self.account.to_json(),
             "users": [user.to_json() for user in self.users],
             "next_id": self.last_id + 1,
-            "boards": [board.to_json() for board in self.boards.values()],
         }
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.head(), "boards": [board.to_json() for board in self.boards.values()]}

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from customer_orders.emulator.boards import must_change_structure
 from customer_orders.emulator.errors import ApiError, invalid_argument
-from customer_orders.emulator.seed import read_board, read_column
-from customer_orders.emulator.state import GROUP_COLOR, Board, Column, Group
+from customer_orders.emulator.seed import free_label_id, read_board, read_column
+from customer_orders.emulator.state import BLANK_STATUS, GROUP_COLOR, Board, Column, Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,16 +163,29 @@ class Structure:
                 error_data={"column_id": column.id, "revision": str(column.revision)},
             )
         if changes.get("settings"):
-            settings = changes["settings"]
-            fresh = read_column(
-                {"id": column.id, "title": "", "type": column.type, "settings": settings}
-            )
-            column.settings, column.labels = fresh.settings, fresh.labels
-            column.label_ids = fresh.label_ids
+            self._replace_settings(column, changes["settings"])
         column.title = changes.get("title") or column.title
         column.description = changes.get("description") or column.description
         column.revision += 1
         return column
+
+    def _replace_settings(self, column: Column, settings: Mapping[str, Any]) -> None:
+        """The list of labels is replaced: by one deletion at most, or by additions."""
+        labels, spare = [], free_label_id(column)
+        for each in settings.get("labels") or ():
+            known = each.get("id", column.label_ids.get(each["label"]))
+            # A new label gets an id of its own, or the cells of another one would change.
+            labels.append({**each, "id": spare if known is None else known})
+            spare += known is None
+            spare += column.type == "status" and spare == BLANK_STATUS
+        wanted = {int(each["id"]) for each in labels}
+        gone, added = column.labels.keys() - wanted, wanted - column.labels.keys()
+        if len(gone) > 1 or (gone and added):
+            raise invalid_argument("delete one label at a time, and add none with it")
+        data = {"id": column.id, "title": "", "type": column.type}
+        fresh = read_column({**data, "settings": {**settings, "labels": labels}})
+        column.settings, column.labels = fresh.settings, fresh.labels
+        column.label_ids = fresh.label_ids
 
     def _move_group(self, group: Group, attribute: str, value: str) -> None:
         groups = group.board.groups

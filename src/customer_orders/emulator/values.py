@@ -13,6 +13,7 @@ import json
 import math
 import re
 from datetime import date, time
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 from customer_orders.emulator.clock import iso
@@ -36,6 +37,8 @@ class Kind:
 
     #: What `text` says of an empty cell.
     empty_text: str | None = ""
+    #: Whether null empties the cell.
+    clearable = True
     #: Whether the raw `value` can be read; since 2025-04 it is null for links between items.
     shows_value = True
 
@@ -53,14 +56,17 @@ class Kind:
         """The cell as a person reads it."""
         return str(stored)
 
-    def value(self, column: Column, stored: Any, changed_at: float) -> Any:
-        """The cell as raw JSON."""
-        return stored
+    def value(self, column: Column, stored: Any, changed_at: float) -> str:
+        """The cell as raw JSON text."""
+        return json.dumps(stored)
 
 
 class Text(Kind):
     def simple(self, column: Column, text: str, *, create_labels: bool) -> str | None:
         return text or None
+
+    def value(self, column: Column, stored: str, changed_at: float) -> str:
+        return encode_basestring_ascii(stored)
 
 
 class LongText(Kind):
@@ -75,11 +81,11 @@ class LongText(Kind):
     def simple(self, column: Column, text: str, *, create_labels: bool) -> str | None:
         return self.write(column, text, create_labels=create_labels)
 
-    def value(self, column: Column, stored: str, changed_at: float) -> Any:
-        return {"text": stored, "changed_at": iso(changed_at)}
+    def value(self, column: Column, stored: str, changed_at: float) -> str:
+        return f'{{"text": {encode_basestring_ascii(stored)}, "changed_at": "{iso(changed_at)}"}}'
 
 
-class Numbers(Kind):
+class Numbers(Text):
     def write(self, column: Column, raw: Any, *, create_labels: bool) -> str:
         """`""` writes 0; only null clears (reference/numbers.md)."""
         if raw == "":
@@ -117,10 +123,10 @@ class Date(Kind):
     def text(self, column: Column, stored: str) -> str:
         return stored[: len("2026-10-01 09:30")]
 
-    def value(self, column: Column, stored: str, changed_at: float) -> Any:
+    def value(self, column: Column, stored: str, changed_at: float) -> str:
         day, _, clock = stored.partition(" ")
-        moment = {"time": clock} if clock else {}
-        return {"date": day, **moment, "icon": None, "changed_at": iso(changed_at)}
+        moment = f', "time": "{clock}"' if clock else ""
+        return f'{{"date": "{day}"{moment}, "icon": null, "changed_at": "{iso(changed_at)}"}}'
 
 
 class Status(Kind):
@@ -155,8 +161,8 @@ class Status(Kind):
         label = column.labels.get(stored)
         return label.label if label else None
 
-    def value(self, column: Column, stored: int, changed_at: float) -> Any:
-        return {"index": stored, "post_id": None, "changed_at": iso(changed_at)}
+    def value(self, column: Column, stored: int, changed_at: float) -> str:
+        return f'{{"index": {stored}, "post_id": null, "changed_at": "{iso(changed_at)}"}}'
 
 
 class Dropdown(Kind):
@@ -197,8 +203,8 @@ class Dropdown(Kind):
     def text(self, column: Column, stored: list[int]) -> str:
         return ", ".join(column.labels[each].label for each in stored if each in column.labels)
 
-    def value(self, column: Column, stored: list[int], changed_at: float) -> Any:
-        return {"ids": stored}
+    def value(self, column: Column, stored: list[int], changed_at: float) -> str:
+        return f'{{"ids": {stored}}}'
 
 
 class Structured(Kind):
@@ -224,13 +230,22 @@ class Structured(Kind):
         return self.template.format_map(stored) if self.template else self.empty_text
 
 
+class Phone(Structured):
+    def write(self, column: Column, raw: Any, *, create_labels: bool) -> Any:
+        """The number has no spaces (reference/phone.md)."""
+        if isinstance(raw, dict) and " " in str(raw.get("phone")):
+            raise invalid_value(column, raw)
+        return super().write(column, raw, create_labels=create_labels)
+
+
 class ReadOnly(Kind):
     """monday fills these columns; a write is refused (n8n's columnOptions.ts, live 2026-07-15)."""
 
     shows_value = False
 
-    def __init__(self, empty_text: str | None = "") -> None:
+    def __init__(self, empty_text: str | None = "", *, clearable: bool = False) -> None:
         self.empty_text = empty_text
+        self.clearable = clearable
 
     def write(self, column: Column, raw: Any, *, create_labels: bool) -> Any:
         raise read_only(column)
@@ -251,7 +266,7 @@ KINDS: dict[str, Kind] = {
     "people": Structured("personsAndTeams"),
     "link": Structured("url", template="{url}"),
     "email": Structured("email", template="{email}"),
-    "phone": Structured("phone", template="{phone}"),
+    "phone": Phone("phone", template="{phone}"),
     "country": Structured("countryCode", "countryName", template="{countryName}"),
     "rating": Structured("rating", template="{rating}"),
     "hour": Structured("hour", template="{hour:02}:{minute:02}"),
@@ -262,24 +277,25 @@ KINDS: dict[str, Kind] = {
     "board_relation": Structured("item_ids", shows_value=False),
     "dependency": Structured("item_ids", shows_value=False),
     "mirror": ReadOnly(None),
+    "file": ReadOnly(clearable=True),
     "subtasks": ReadOnly(),
     "item_id": ReadOnly(),
     "last_updated": ReadOnly(),
     "creation_log": ReadOnly(),
 }
-#: formula, auto_number, button, progress, time_tracking, vote, file and what may come.
+#: formula, auto_number, button, progress, time_tracking, vote and what may come.
 OTHER = ReadOnly()
 
 
-def kind_of(column: Column) -> Kind:
-    """How this column takes and gives values."""
-    return KINDS.get(column.type, OTHER)
+def kind_of(column_type: str) -> Kind:
+    """How columns of this type take and give values."""
+    return KINDS.get(column_type, OTHER)
 
 
 def write_value(column: Column, raw: Any, *, create_labels: bool) -> Any:
     """The stored value of what column_values holds for this column; null clears every type."""
-    kind = kind_of(column)
-    if raw is None and not isinstance(kind, ReadOnly):
+    kind = kind_of(column.type)
+    if raw is None and kind.clearable:
         return None
     return kind.write(column, raw, create_labels=create_labels)
 

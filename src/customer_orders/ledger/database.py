@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,12 +32,13 @@ class Ledger:
         """Open a database; only SQLite so far. Raises LedgerError for another engine."""
         self.clock = clock
         self._url = make_url(url)
-        if self._url.get_backend_name() != "sqlite" or not self._url.database:
+        database = self._url.database
+        if self._url.get_backend_name() != "sqlite" or database in (None, "", ":memory:"):
             raise LedgerError(
                 f"[ledger] url: {self._url.render_as_string()} is not a SQLite file",
                 hint="write sqlite:///ledger.db",
             )
-        self.path = Path(self._url.database)
+        self.path = Path(database or "")
         self._engine = _sqlite_engine(url)
 
     def __str__(self) -> str:
@@ -53,16 +55,17 @@ class Ledger:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as exc:
-            raise LedgerError(
-                f"the ledger {self} failed: {_cause(exc)}",
-                hint="nothing of this step was stored; run `customer-orders check`",
-            ) from exc
+            raise self._error(_cause(exc)) from exc
 
     def deploy(self) -> None:
         """Create the tables, or bring them to this version's schema."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.transaction() as connection:
-            command.upgrade(_alembic(connection=connection), "head")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.transaction() as connection:
+                command.upgrade(_alembic(connection=connection), "head")
+        except (OSError, CommandError) as exc:
+            # A schema that Alembic does not know comes from a later version of this program.
+            raise self._error(str(exc)) from exc
 
     def ddl(self) -> str:
         """The statements of `deploy` on an empty database, for review."""
@@ -89,6 +92,12 @@ class Ledger:
         """The schema's revision, or None on an empty database."""
         with self.transaction() as connection:
             return MigrationContext.configure(connection).get_current_revision()
+
+    def _error(self, cause: str) -> LedgerError:
+        return LedgerError(
+            f"the ledger {self} failed: {cause}",
+            hint="nothing of this step was stored; run `customer-orders check`",
+        )
 
 
 @contextmanager

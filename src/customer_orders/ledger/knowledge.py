@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from sqlalchemy import and_, exists, func, select
@@ -180,8 +180,9 @@ def last_read(ledger: Ledger, scope: str) -> LastRead | None:
     return LastRead(rows=row.source_rows, by_customer=json.loads(row.source_customers))
 
 
-def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> list[tuple[str, str, int]]:
     """(record_uuid, customer, complete reads without it so far) of delivered lines."""
+    found: list[tuple[str, str, int]] = []
     with ledger.transaction() as connection:
         for chunk in chunks(record_uuids):
             statement = (
@@ -189,4 +190,5 @@ def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> Iterator[tuple
                 .join(item, item.c.record_uuid == snapshot.c.record_uuid)
                 .where(snapshot.c.record_uuid.in_(chunk))
             )
-            yield from (tuple(row) for row in connection.execute(statement).all())
+            found += [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+    return found

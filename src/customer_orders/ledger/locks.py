@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from customer_orders.errors import LockHeld, LockLost
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.schema import lock
+from customer_orders.ledger.schema import RunStatus, lock, run
+
+LOST = "this run stops; the other one settles what was under way"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +25,10 @@ class Lock:
 
 
 def acquire(ledger: Ledger, board: str, holder: str, run_id: str, stale: float) -> Lock:
-    """Take the board. Raises LockHeld while another process's heartbeat is younger than `stale`."""
+    """Take the board. Raises LockHeld while another process's heartbeat is younger than `stale`.
+
+    Runs that were cut off before are closed: nobody else would.
+    """
     now = ledger.clock()
     with ledger.transaction() as connection:
         row = connection.execute(select(lock).where(lock.c.board == board)).first()
@@ -44,7 +49,21 @@ def acquire(ledger: Ledger, board: str, holder: str, run_id: str, stale: float) 
         }
         statement = update(lock).where(lock.c.board == board) if row else insert(lock)
         connection.execute(statement.values(board=board, **values))
+        _close_dead_runs(connection, run_id, now, stale)
     return Lock(board=board, token=token, taken_over=now if row and row.held else 0.0)
+
+
+def _close_dead_runs(connection: Connection, run_id: str, now: float, stale: float) -> None:
+    """Say of runs whose process is gone that they were broken off; a live one corrects it."""
+    alive = exists().where(
+        lock.c.run_id == run.c.id, lock.c.held.is_(True), lock.c.heartbeat > now - stale
+    )
+    dead = (run.c.status == RunStatus.RUNNING, run.c.id != run_id, run.c.started <= now - stale)
+    connection.execute(
+        update(run)
+        .where(*dead, ~alive)
+        .values(status=RunStatus.FAILED, ended=now, error="broken off: its process is gone")
+    )
 
 
 def beat(ledger: Ledger, held: Lock) -> None:
@@ -56,10 +75,7 @@ def beat(ledger: Ledger, held: Lock) -> None:
             .values(heartbeat=ledger.clock())
         )
         if touched.rowcount != 1:
-            raise LockLost(
-                f"board {held.board} was taken over by another process",
-                hint="this run stops; the other one settles what was under way",
-            )
+            raise LockLost(f"board {held.board} was taken over by another process", hint=LOST)
 
 
 def release(ledger: Ledger, held: Lock) -> None:
@@ -69,4 +85,20 @@ def release(ledger: Ledger, held: Lock) -> None:
             update(lock)
             .where(lock.c.board == held.board, lock.c.token == held.token)
             .values(held=False)
+        )
+
+
+def holds(held: Lock) -> ColumnElement[bool]:
+    """The condition that guards every claim and every recording."""
+    return exists().where(
+        lock.c.board == held.board, lock.c.token == held.token, lock.c.held.is_(True)
+    )
+
+
+def all_ours(touched: int, wanted: int, held: Lock) -> None:
+    """Raise LockLost when a guarded statement did not touch every row that it names."""
+    if touched != wanted:
+        raise LockLost(
+            f"board {held.board}: {wanted - touched} of {wanted} rows were not ours to change",
+            hint=LOST,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
@@ -15,6 +15,11 @@ from customer_orders.plan import Action, Operation, Target
 CHUNK = 500
 #: States of an operation that is not finished.
 OPEN = (State.PENDING, State.SENDING)
+#: Category of an operation that was done, while the board shows something else than it sent: its
+#: line is not whole, and is compared again by the next run.
+DIFFERS = "differs"
+
+Value = TypeVar("Value")
 
 
 def to_json(value: Any) -> str:
@@ -22,7 +27,7 @@ def to_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """The values in lists that an IN can take."""
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]

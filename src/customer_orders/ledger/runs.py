@@ -6,29 +6,55 @@ import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from customer_orders.errors import LockLost
+from customer_orders.ledger import findings
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.rows import OPEN, chunks, operation_row, to_json
+from customer_orders.ledger.locks import LOST
+from customer_orders.ledger.rows import DIFFERS, OPEN, chunks, operation_row, to_json
 from customer_orders.ledger.schema import (
+    Move,
     RunStatus,
     State,
     board_group,
     event,
-    finding,
     item,
+    lock,
     operation,
     run,
     run_line,
     snapshot,
 )
-from customer_orders.model import Finding
-from customer_orders.plan import Filters, Outcome, Plan, Planned, PlannedLine, Reading
+from customer_orders.plan import (
+    Action,
+    Filters,
+    Outcome,
+    Plan,
+    Planned,
+    PlannedLine,
+    Reading,
+    Target,
+)
 
+#: The latest run first.
+NEWEST = (run.c.started.desc(), run.c.id.desc())
 #: Planned outcomes of lines that stand for nothing that was delivered.
 NOT_DELIVERED = (Outcome.FAILED, Outcome.PENDING, Outcome.SKIPPED)
 
@@ -68,17 +94,20 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
     """
     plan, now = planned.plan, ledger.clock()
     with ledger.transaction() as connection:
+        _still_ours(connection, run_id, planned.groups)
         for board, titles in planned.groups.items():
             _put_groups(connection, board, titles)
+        reads = _missing_reads(connection, planned.reading.scope)
         _write_reading(connection, run_id, plan, planned.reading)
-        _supersede(connection, plan)
+        _supersede(connection, planned)
         if plan.lines:
             connection.execute(insert(run_line), [_line_row(run_id, x) for x in plan.lines])
         if plan.operations:
             rows = [operation_row(o, run_id) for o in plan.operations]
             connection.execute(insert(operation), rows)
-        _mark_missing(connection, plan.missing, now)
-        _record_findings(connection, run_id, plan.findings, planned.looked_at)
+        _mark_missing(connection, plan.missing, reads, now)
+        still = findings.keep(connection, run_id, plan.findings)
+        findings.resolve(connection, run_id, still, planned.looked_at)
         quiet = [line.line for line in plan.lines if line.outcome is Outcome.UNCHANGED]
         advance(connection, run_id, quiet, now)
         note(connection, now, run_id, "staged", {"operations": len(plan.operations)})
@@ -121,45 +150,70 @@ def _line_row(run_id: str, line: PlannedLine) -> dict[str, Any]:
         "planned_hash": line.row_hash,
         "planned": line.outcome,
         "quiet_subitems": line.quiet_subitems,
+        "refused_subitems": line.refused_subitems,
     }
 
 
-def _supersede(connection: Connection, plan: Plan) -> None:
+def _still_ours(connection: Connection, run_id: str, boards: Collection[str]) -> None:
+    """Raise LockLost unless the run holds every board of its plan."""
+    holding = select(lock.c.board).where(lock.c.run_id == run_id, lock.c.held.is_(True))
+    lost = set(boards) - set(connection.scalars(holding))
+    if lost:
+        raise LockLost(
+            f"board {', '.join(sorted(lost))} was taken over by another process", hint=LOST
+        )
+
+
+def _supersede(connection: Connection, planned: Planned) -> None:
     """A stale payload is never sent; a failed operation that is planned afresh is replaced."""
-    waiting = operation.c.state == State.PENDING
-    connection.execute(update(operation).where(waiting).values(state=State.SUPERSEDED))
+    plan = planned.plan
+
+    def retire(step: Move, *which: ColumnElement[bool]) -> None:
+        before, after = step.value
+        connection.execute(
+            update(operation).where(operation.c.state == before, *which).values(state=after)
+        )
+
+    retire(Move.SUPERSEDE, operation.c.board.in_(planned.groups))
+    for board, titles in planned.groups.items():
+        # What could not be made is there now: a person made it.
+        of_board = (operation.c.kind == Target.GROUP) & (operation.c.board == board)
+        for chunk in chunks(list(titles)):
+            retire(Move.REPLACE, of_board, operation.c.group_title.in_(chunk))
     afresh = [line.line for line in plan.lines if line.outcome not in NOT_DELIVERED]
     for chunk in chunks(afresh):
-        connection.execute(
-            update(operation)
-            .where(operation.c.state == State.FAILED, operation.c.record_uuid.in_(chunk))
-            .values(state=State.SUPERSEDED)
-        )
-    for chunk in chunks([o.target for o in plan.operations]):
-        connection.execute(
-            update(operation)
-            .where(operation.c.state == State.FAILED, operation.c.target.in_(chunk))
-            .values(state=State.SUPERSEDED)
-        )
+        retire(Move.REPLACE, operation.c.record_uuid.in_(chunk))
+    for action in Action:
+        again = [o.target for o in plan.operations if o.action is action]
+        for chunk in chunks(again):
+            retire(Move.REPLACE, operation.c.action == action, operation.c.target.in_(chunk))
 
 
-def _mark_missing(connection: Connection, missing: Sequence[str], now: float) -> None:
-    back = snapshot.c.missing_since.is_not(None)
-    absent = set(missing)
-    for (record_uuid,) in connection.execute(select(snapshot.c.record_uuid).where(back)).all():
-        if record_uuid not in absent:
-            connection.execute(
-                update(snapshot)
-                .where(snapshot.c.record_uuid == record_uuid)
-                .values(missing_since=None, missing_reads=0)
-            )
+def _missing_reads(connection: Connection, scope: str) -> ColumnElement[int]:
+    """The count after this read: it starts again when the scope is not that of the last read."""
+    last = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
+    same = connection.scalar(last) == scope
+    return snapshot.c.missing_reads + 1 if same else literal(1)
+
+
+def _mark_missing(
+    connection: Connection, missing: Sequence[str], reads: ColumnElement[int], now: float
+) -> None:
+    marked = select(snapshot.c.record_uuid).where(snapshot.c.missing_since.is_not(None))
+    back = set(connection.scalars(marked)).difference(missing)
+    for chunk in chunks(sorted(back)):
+        connection.execute(
+            update(snapshot)
+            .where(snapshot.c.record_uuid.in_(chunk))
+            .values(missing_since=None, missing_reads=0)
+        )
     for chunk in chunks(missing):
         connection.execute(
             update(snapshot)
             .where(snapshot.c.record_uuid.in_(chunk))
             .values(
                 missing_since=func.coalesce(snapshot.c.missing_since, now),
-                missing_reads=snapshot.c.missing_reads + 1,
+                missing_reads=reads,
             )
         )
         # A line that was planned and never delivered leaves no trace.
@@ -176,62 +230,18 @@ def _mark_missing(connection: Connection, missing: Sequence[str], now: float) ->
         )
 
 
-def _record_findings(
-    connection: Connection, run_id: str, findings: Iterable[Finding], looked_at: Sequence[str]
-) -> None:
-    """Insert new findings, renew known ones, resolve those that a rendered line no longer has."""
-    seen = {found.id: found for found in findings}
-    known = set(connection.scalars(select(finding.c.id)))
-    for found in seen.values():
-        values = _finding_row(found, run_id)
-        if found.id in known:
-            connection.execute(update(finding).where(finding.c.id == found.id).values(values))
-        else:
-            connection.execute(insert(finding).values(values | {"first_run": run_id}))
-    gone = [*_open_ids(connection, None), *_open_ids(connection, looked_at)]
-    for chunk in chunks([finding_id for finding_id in gone if finding_id not in seen]):
-        connection.execute(
-            update(finding).where(finding.c.id.in_(chunk)).values(resolved_run=run_id)
-        )
-
-
-def _open_ids(connection: Connection, lines: Sequence[str] | None) -> list[str]:
-    """Open findings of these lines; without lines, those of rows and of missing lines."""
-    still_open = select(finding.c.id).where(finding.c.resolved_run.is_(None))
-    if lines is None:
-        general = or_(finding.c.record_uuid.is_(None), finding.c.rule == "missing")
-        return list(connection.scalars(still_open.where(general)))
-    return [
-        found
-        for chunk in chunks(lines)
-        for found in connection.scalars(still_open.where(finding.c.record_uuid.in_(chunk)))
-    ]
-
-
-def _finding_row(found: Finding, run_id: str) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "rule": found.rule,
-        "severity": found.severity,
-        "message": found.message,
-        "record_uuid": found.record_uuid,
-        "customer": found.customer,
-        "source_row": found.row,
-        "source_column": found.column,
-        "value": found.value,
-        "last_run": run_id,
-        "resolved_run": None,
-    }
-
-
 def advance(connection: Connection, run_id: str, lines: Sequence[str], now: float) -> None:
-    """Set the row hash of lines whose last operation is delivered; others stay as they are."""
+    """Set the row hash of lines whose last operation is delivered; others stay as they are.
+
+    A line is not whole while an operation is open, nor when one of its run failed, was superseded
+    before it was sent, or left the board showing something else.
+    """
+    spoilt = or_(
+        operation.c.state.in_((State.FAILED, State.SUPERSEDED)), operation.c.category == DIFFERS
+    )
     unfinished = exists().where(
         operation.c.record_uuid == snapshot.c.record_uuid,
-        or_(
-            operation.c.state.in_(OPEN),
-            (operation.c.run_id == run_id) & (operation.c.state == State.FAILED),
-        ),
+        or_(operation.c.state.in_(OPEN), (operation.c.run_id == run_id) & spoilt),
     )
     for chunk in chunks(lines):
         planned = select(run_line, run.c.mapping_version).join(run, run.c.id == run_line.c.run_id)
@@ -321,16 +331,21 @@ def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
     )
     kept_as = case(
         (run_line.c.planned == Outcome.SKIPPED, literal(Outcome.SKIPPED)),
+        (run_line.c.planned == Outcome.PENDING, literal(Outcome.PENDING)),
         else_=literal(Outcome.UNCHANGED),
     )
-    kept = (
-        select(run_line.c.customer, kept_as, func.sum(run_line.c.quiet_subitems))
+    kept, refused = (
+        select(run_line.c.customer, word, func.sum(number))
         .where(run_line.c.run_id == run_id)
-        .group_by(run_line.c.customer, kept_as)
+        .group_by(run_line.c.customer, word)
+        for word, number in (
+            (kept_as, run_line.c.quiet_subitems),
+            (literal(Outcome.FAILED), run_line.c.refused_subitems),
+        )
     )
     counted: Counter[tuple[str, str]] = Counter()
     with ledger.transaction() as connection:
-        for statement in (sent, kept):
+        for statement in (sent, kept, refused):
             for customer, word, number in connection.execute(statement):
                 counted[customer, word] += number
         for customer, (_, subitems) in _quiet(connection, run_id).items():

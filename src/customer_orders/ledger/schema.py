@@ -135,7 +135,9 @@ run_line = Table(
     Column("planned", String(16), nullable=False),
     # What it counted as when the run ended.
     Column("outcome", String(16)),
+    # Subitems that need no operation, and those whose operation is held after a refusal.
     Column("quiet_subitems", Integer, nullable=False),
+    Column("refused_subitems", Integer, nullable=False),
 )
 
 operation = Table(

@@ -1,42 +1,38 @@
-"""The state machine of operations: claim, deliver, refuse, block, release.
+"""Claims operations as stored requests, and records what became of them.
 
-Each move is one guarded UPDATE that must touch every row it names and checks the lock's token.
+What a result changes in the production tables stands in results.py, the states in docs/states.md.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    Table,
-    bindparam,
-    exists,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, insert, or_, select, update
 
-from customer_orders.errors import LockLost
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.locks import Lock
-from customer_orders.ledger.rows import OPEN, operation_of, to_json
+from customer_orders.ledger.locks import Lock, all_ours, holds
+from customer_orders.ledger.results import (
+    Claimed,
+    Done,
+    Refusal,
+    Reopen,
+    Result,
+    deliver,
+    move,
+    refuse,
+    release,
+)
+from customer_orders.ledger.rows import CHUNK, OPEN, operation_of
 from customer_orders.ledger.runs import advance, note
 from customer_orders.ledger.schema import (
     Move,
     State,
     board_group,
     item,
-    lock,
     operation,
     request,
     run,
@@ -44,25 +40,10 @@ from customer_orders.ledger.schema import (
     snapshot,
     subitem,
 )
-from customer_orders.plan import Action, Operation, Target
+from customer_orders.plan import Action, Target
 
 #: Operations looked at when the next request is packed.
 PAGE = 500
-#: Categories of a refusal: data is held until it changes, gone until `verify --repair`.
-BLOCKED = "blocked"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claimed:
-    """An operation of a request, with monday's ids filled in where they are known."""
-
-    id: int
-    run_id: str
-    alias: str
-    operation: Operation
-    group_id: str | None
-    item_id: str | None
-    subitem_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,38 +54,10 @@ class Request:
     board: str
     body: bytes
     operations: tuple[Claimed, ...]
-    #: When it was last sent, in seconds since 1970.
+    #: When it was last claimed for sending, in seconds since 1970.
     last_send: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Done:
-    """monday confirmed the operation, or the board shows that it was done."""
-
-    monday_id: str
-    #: What was read from the board, in the shape of a link's payload; None: what was sent holds.
-    read: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """monday refused this operation."""
-
-    #: `data` or `gone`; both hold the same payload back.
-    category: str
-    code: str
-    error: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reopen:
-    """The operation was certainly not done, and will be sent in a new request."""
-
-    reason: str
-
-
-Result = Done | Refusal | Reopen
+    #: When its outcome was found not to be known; None when nobody was there to find out.
+    unknown_since: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +67,14 @@ class Tally:
     delivered: int = 0
     failed: int = 0
     reopened: int = 0
-    blocked: int = field(default=0)
+    blocked: int = 0
+
+
+def ready(ledger: Ledger, held: Lock, run_id: str, most: int) -> int:
+    """How many operations of one kind `take` would claim now, at most `most`."""
+    kinds = select(operation.c.rank, operation.c.kind, operation.c.action)
+    with ledger.transaction() as connection:
+        return len(_largest(connection, _ready(kinds, run_id, held.board))[:most])
 
 
 def take(
@@ -123,21 +83,17 @@ def take(
     run_id: str,
     *,
     most: int,
-    at_least: int,
     user: str,
     compose: Callable[[Sequence[Claimed]], bytes],
 ) -> Request | None:
-    """Claim up to `most` ready operations of one kind as one stored request.
+    """Claim up to `most` ready operations of one kind as one stored request, if there are any.
 
-    Operations are ready when nothing before them in their line, nor their group, is open. Returns
-    None when fewer than `at_least` of any kind are ready: more may be when others are recorded.
+    Operations are ready when nothing before them in their line, nor their group, is open, and the
+    outcome of nothing in their line is unknown.
     """
     with ledger.transaction() as connection:
-        ready = connection.execute(_ready(run_id, held.board)).all()
-        kinds = sorted(ready, key=_kind)
-        packs = [list(rows) for _, rows in groupby(kinds, key=_kind)]
-        pack = max(packs, key=len, default=[])[:most]
-        if len(pack) < max(at_least, 1):
+        pack = _largest(connection, _ready(_with_ids(), run_id, held.board))[:most]
+        if not pack:
             return None
         chosen = [_claimed(row, f"op{place}") for place, row in enumerate(pack)]
         now = ledger.clock()
@@ -165,24 +121,34 @@ def take(
 
 def take_over_links(ledger: Ledger, held: Lock, run_id: str) -> int:
     """Deliver the links of a run: what stands on the board is taken over, and nothing is sent."""
+    links = (
+        _with_ids()
+        .where(
+            operation.c.run_id == run_id,
+            operation.c.board == held.board,
+            operation.c.state == State.PENDING,
+            operation.c.action == Action.LINK,
+        )
+        .order_by(operation.c.rank, operation.c.id)
+        .limit(CHUNK)
+    )
+    taken = 0
+    while found := _take_over(ledger, held, run_id, links):
+        taken += found
+    return taken
+
+
+def _take_over(ledger: Ledger, held: Lock, run_id: str, links: Select[*tuple[Any, ...]]) -> int:
     with ledger.transaction() as connection:
-        rows = connection.execute(
-            _with_ids().where(
-                operation.c.run_id == run_id,
-                operation.c.board == held.board,
-                operation.c.state == State.PENDING,
-                operation.c.action == Action.LINK,
-            )
-        ).all()
-        links = [_claimed(row, "") for row in rows]
+        chosen = [_claimed(row, "") for row in connection.execute(links).all()]
         now = ledger.clock()
-        if links:
-            _claim(connection, held, run_id, links, None, now)
-        for link in links:
+        if chosen:
+            _claim(connection, held, run_id, chosen, None, now)
+        for link in chosen:
             monday_id = link.operation.payload["monday_id"]
-            _deliver(connection, held, link, Done(monday_id=monday_id))
-        advance(connection, run_id, _lines(links), now)
-    return len(links)
+            deliver(connection, held, link, Done(monday_id=monday_id))
+        advance(connection, run_id, _lines(chosen), now)
+    return len(chosen)
 
 
 def record(
@@ -201,11 +167,11 @@ def record(
             claimed = by_id[operation_id]
             counted[type(result)] += 1
             if isinstance(result, Done):
-                _deliver(connection, held, claimed, result)
+                deliver(connection, held, claimed, result)
             elif isinstance(result, Refusal):
-                blocked += _refuse(connection, held, claimed, result)
+                blocked += refuse(connection, held, claimed, result)
             else:
-                _move(connection, held, Move.RELEASE, [operation_id], error=result.reason)
+                release(connection, held, claimed, result)
         now = ledger.clock()
         for run_id, of_run in _by_run(by_id[operation_id] for operation_id in results):
             advance(connection, run_id, _lines(of_run), now)
@@ -224,10 +190,10 @@ def mark_unknown(ledger: Ledger, held: Lock, stored: Request, reason: str, reche
     with ledger.transaction() as connection:
         touched = connection.execute(
             update(request)
-            .where(request.c.id == stored.id, _holds(held))
+            .where(request.c.id == stored.id, holds(held))
             .values(unknown_since=now, recheck_after=now + recheck)
         )
-        _all(touched.rowcount, 1, held)
+        all_ours(touched.rowcount, 1, held)
         run_id = stored.operations[0].run_id
         note(connection, now, run_id, "unknown", {"reason": reason}, stored.id)
 
@@ -235,7 +201,7 @@ def mark_unknown(ledger: Ledger, held: Lock, stored: Request, reason: str, reche
 def unsettled(ledger: Ledger, board: str) -> list[Request]:
     """Requests whose outcome is not known, of this run and of earlier ones."""
     sending = (
-        _with_ids(request.c.last_send, request.c.body)
+        _with_ids(request.c.last_send, request.c.unknown_since, request.c.body)
         .join(request, request.c.id == operation.c.request_id)
         .where(operation.c.board == board, operation.c.state == State.SENDING)
         .order_by(request.c.first_send, operation.c.request_id, operation.c.id)
@@ -252,6 +218,7 @@ def unsettled(ledger: Ledger, board: str) -> list[Request]:
                 body=members[0].body,
                 operations=tuple(_claimed(row, row.alias) for row in members),
                 last_send=members[0].last_send,
+                unknown_since=members[0].unknown_since,
             )
         )
     return requests
@@ -259,11 +226,11 @@ def unsettled(ledger: Ledger, board: str) -> list[Request]:
 
 def pending_count(ledger: Ledger, run_id: str) -> int:
     """Operations of a run that are still to be sent or settled."""
+    open_ones = select(func.count()).where(
+        operation.c.run_id == run_id, operation.c.state.in_(OPEN)
+    )
     with ledger.transaction() as connection:
-        open_ones = select(operation.c.id).where(
-            operation.c.run_id == run_id, operation.c.state.in_(OPEN)
-        )
-        return len(connection.execute(open_ones).all())
+        return connection.scalar(open_ones) or 0
 
 
 def _with_ids(*columns: Any) -> Select[*tuple[Any, ...]]:
@@ -290,12 +257,19 @@ def _with_ids(*columns: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _ready(run_id: str, board: str) -> Select[*tuple[Any, ...]]:
+def _ready(chosen: Select[*tuple[Any, ...]], run_id: str, board: str) -> Select[*tuple[Any, ...]]:
     earlier, group = operation.alias("earlier"), operation.alias("own_group")
+    unknown = operation.alias("unknown")
     waits_in_line = exists().where(
         earlier.c.record_uuid == operation.c.record_uuid,
         earlier.c.state.in_(OPEN),
         earlier.c.rank < operation.c.rank,
+    )
+    waits_to_be_settled = exists().where(
+        unknown.c.record_uuid == operation.c.record_uuid,
+        unknown.c.state == State.SENDING,
+        request.c.id == unknown.c.request_id,
+        request.c.unknown_since.is_not(None),
     )
     waits_for_group = exists().where(
         group.c.board == operation.c.board,
@@ -304,18 +278,24 @@ def _ready(run_id: str, board: str) -> Select[*tuple[Any, ...]]:
         group.c.state.in_(OPEN),
     )
     return (
-        _with_ids()
-        .where(
+        chosen.where(
             operation.c.run_id == run_id,
             operation.c.board == board,
             operation.c.state == State.PENDING,
             operation.c.action != Action.LINK,
             ~waits_in_line,
+            ~waits_to_be_settled,
             or_(operation.c.kind == Target.GROUP, ~waits_for_group),
         )
         .order_by(operation.c.id)
         .limit(PAGE)
     )
+
+
+def _largest(connection: Connection, rows: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
+    """The rows of the kind that has most of them; of equals the first in a line's order."""
+    kinds = sorted(connection.execute(rows).all(), key=_kind)
+    return max((list(of_kind) for _, of_kind in groupby(kinds, key=_kind)), key=len, default=[])
 
 
 def _kind(row: Row[*tuple[Any, ...]]) -> tuple[int, str, str]:
@@ -334,33 +314,6 @@ def _claimed(row: Row[*tuple[Any, ...]], alias: str) -> Claimed:
     )
 
 
-def _holds(held: Lock) -> ColumnElement[bool]:
-    return exists().where(
-        lock.c.board == held.board, lock.c.token == held.token, lock.c.held.is_(True)
-    )
-
-
-def _all(touched: int, wanted: int, held: Lock) -> None:
-    if touched != wanted:
-        raise LockLost(
-            f"board {held.board}: {wanted - touched} of {wanted} rows were not ours to change",
-            hint="another process took the board over; it settles what is under way",
-        )
-
-
-def _move(
-    connection: Connection, held: Lock, move: Move, ids: Sequence[int], **values: Any
-) -> None:
-    """One guarded transition of operations. Raises LockLost unless it touched all of them."""
-    before, after = move.value
-    touched = connection.execute(
-        update(operation)
-        .where(operation.c.id.in_(ids), operation.c.state == before, _holds(held))
-        .values(state=after, **values)
-    )
-    _all(touched.rowcount, len(ids), held)
-
-
 def _claim(
     connection: Connection,
     held: Lock,
@@ -371,7 +324,7 @@ def _claim(
 ) -> None:
     ids = [claimed.id for claimed in chosen]
     attempts = operation.c.attempts + 1
-    _move(connection, held, Move.CLAIM, ids, request_id=request_id, attempts=attempts)
+    move(connection, held, Move.CLAIM, ids, request_id=request_id, attempts=attempts)
     connection.execute(
         update(operation).where(operation.c.id == bindparam("of")).values(alias=bindparam("as")),
         [{"of": claimed.id, "as": claimed.alias} for claimed in chosen],
@@ -410,87 +363,6 @@ def _doubt(connection: Connection, run_id: str, lines: Sequence[str], now: float
         "record_uuid line_key ordinal customer seen_hash mapping_version first_seen missing_reads"
     )
     connection.execute(insert(snapshot).from_select(columns.split(), first_sight))
-
-
-def _deliver(connection: Connection, held: Lock, claimed: Claimed, done: Done) -> None:
-    """Delivered: the state, and the production row that it stands for."""
-    _move(connection, held, Move.DELIVER, [claimed.id], category=None, code=None, error=None)
-    planned = claimed.operation
-    payload = done.read or planned.payload
-    match planned.kind:
-        case Target.GROUP:
-            key = {"board": planned.board, "title": planned.group}
-            _put(connection, board_group, key, {"monday_id": done.monday_id})
-        case Target.ITEM:
-            _put_item(connection, planned, done, payload)
-        case Target.SUBITEM:
-            _put_subitem(connection, planned, done, payload)
-
-
-def _put_item(
-    connection: Connection, planned: Operation, done: Done, payload: Mapping[str, Any]
-) -> None:
-    key = {"record_uuid": planned.record_uuid}
-    known = connection.execute(select(item).filter_by(**key)).first()
-    values = json.loads(known.delivered) if known else {}
-    changes = {"delivered": to_json(values | dict(payload.get("values", {})))}
-    changes |= {"name": payload["name"]} if "name" in payload else {}
-    changes |= {"group_title": payload["group"]} if "group" in payload else {}
-    _put(connection, item, key, {"monday_id": done.monday_id, "board": planned.board} | changes)
-
-
-def _put_subitem(
-    connection: Connection, planned: Operation, done: Done, payload: Mapping[str, Any]
-) -> None:
-    key = {"record_uuid": planned.record_uuid, "size": planned.size}
-    known = connection.execute(select(subitem).filter_by(**key)).first()
-    values = json.loads(known.delivered) if known else {}
-    merged = to_json(values | dict(payload["values"]))
-    _put(connection, subitem, key, {"monday_id": done.monday_id, "delivered": merged})
-
-
-def _put(
-    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
-) -> None:
-    """Update the row with this key, or insert it: in every engine's own words."""
-    if connection.execute(update(table).filter_by(**key).values(values)).rowcount == 0:
-        connection.execute(insert(table).values({**key, **values}))
-
-
-def _refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> int:
-    """Failed, and what depends on it blocked in the same transaction. Returns how many."""
-    _move(
-        connection,
-        held,
-        Move.REFUSE,
-        [claimed.id],
-        category=refusal.category,
-        code=refusal.code,
-        error=refusal.error,
-        hint=refusal.hint,
-    )
-    dependants = _dependants(connection, claimed)
-    if dependants:
-        why = f"waits for {claimed.operation.target}, which was refused: {refusal.error}"
-        _move(connection, held, Move.BLOCK, dependants, category=BLOCKED, error=why)
-    return len(dependants)
-
-
-def _dependants(connection: Connection, claimed: Claimed) -> list[int]:
-    planned = claimed.operation
-    waiting = select(operation.c.id).where(
-        operation.c.run_id == claimed.run_id, operation.c.state == State.PENDING
-    )
-    if planned.action is Action.CREATE and planned.kind is Target.ITEM:
-        waiting = waiting.where(operation.c.record_uuid == planned.record_uuid)
-    elif planned.kind is Target.GROUP:
-        # An operation carries its item's group, so this takes whole lines.
-        waiting = waiting.where(
-            operation.c.board == planned.board, operation.c.group_title == planned.group
-        )
-    else:
-        return []
-    return list(connection.scalars(waiting))
 
 
 def _lines(claimed: Iterable[Claimed]) -> list[str]:

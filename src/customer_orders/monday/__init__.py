@@ -1,7 +1,7 @@
 """The monday API as a few typed async calls: documents, limits, error translation."""
 
 from customer_orders.monday.boards import BoardAPI
-from customer_orders.monday.client import Client, Mutation, Usage
+from customer_orders.monday.client import LONGEST_WAIT, Client, Mutation, Usage
 from customer_orders.monday.governor import Governor, Reservation
 from customer_orders.monday.http import HTTPTransport
 from customer_orders.monday.lookup import already_there
@@ -11,6 +11,7 @@ from customer_orders.monday.session import Session, connect, unchecked
 from customer_orders.monday.transport import Response, Transport
 
 __all__ = [
+    "LONGEST_WAIT",
     "AliasError",
     "Answer",
     "BoardAPI",

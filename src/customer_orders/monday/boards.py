@@ -42,7 +42,7 @@ class BoardAPI:
         subitems = await self._read_board(below) if below else None
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for group in shown["groups"]:
-            if not group["archived"]:
+            if not (group["archived"] or group["deleted"]):
                 groups[group["title"]].append(group["id"])
         return Board(
             id=board_id,
@@ -73,7 +73,10 @@ class BoardAPI:
     async def scan(self, board: Board) -> AsyncIterator[ShownItem]:
         """Every active item of a board, 500 a page."""
         data = await self._client.query("scan_items", ids=[board.id], **self._ids(board))
-        async for item in self._pages(board, data["boards"][0]["items_page"]):
+        boards = [shown for shown in data["boards"] or () if shown]
+        if not boards:
+            raise _not_there(board.id)
+        async for item in self._pages(board, boards[0]["items_page"]):
             yield item
 
     async def under_keys(
@@ -118,10 +121,7 @@ class BoardAPI:
         data = await self._client.query("board", ids=[board_id])
         boards = [board for board in data["boards"] or () if board]
         if not boards or boards[0]["state"] != "active":
-            raise BoardError(
-                f"board {board_id} is not there, or the token may not see it",
-                hint="check the id under [[board]] and the token's rights",
-            )
+            raise _not_there(board_id)
         if boards[0]["hierarchy_type"] not in (None, "classic"):
             raise BoardError(
                 f'board {board_id} "{boards[0]["name"]}" is a {boards[0]["hierarchy_type"]} board',
@@ -147,6 +147,13 @@ class BoardAPI:
                 if t in board.subitem_columns
             ],
         }
+
+
+def _not_there(board_id: str) -> BoardError:
+    return BoardError(
+        f"board {board_id} is not there, or the token may not see it",
+        hint="check the id under [[board]] and the token's rights",
+    )
 
 
 def _subitems_board(shown: Mapping[str, Any]) -> str | None:

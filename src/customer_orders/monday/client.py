@@ -21,6 +21,8 @@ from customer_orders.monday.transport import Transport
 QUERY_COST = 10_000
 #: Times a query is sent before its failure is the run's.
 QUERY_ATTEMPTS = 5
+#: A wait that the server asks for beyond this, in seconds, is not waited: the day's calls are used.
+LONGEST_WAIT = 120.0
 
 log = structlog.get_logger()
 
@@ -65,11 +67,14 @@ class Client:
                 async with self.governor.slot(QUERY_COST):
                     return _whole(await self._post(body, QUERY_COST))
             except (Throttled, NoAnswer) as exc:
-                if attempt == QUERY_ATTEMPTS:
+                wait = exc.retry_in if isinstance(exc, Throttled) else float(2**attempt)
+                if attempt == QUERY_ATTEMPTS or wait > LONGEST_WAIT:
                     raise
-                pause = 0.0 if isinstance(exc, Throttled) else float(2**attempt)
                 log.warning("query tried again", document=name, attempt=attempt, why=exc.message)
-                await asyncio.sleep(pause)
+                if isinstance(exc, Throttled):
+                    self.governor.pause(wait)
+                else:
+                    await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     def compose(self, mutations: Sequence[Mutation], aliases: Sequence[str]) -> bytes:
@@ -101,7 +106,7 @@ class Client:
             return read_answer(response)
         except Throttled as exc:
             self.usage.throttled += 1
-            self.governor.pause(exc.retry_in)
+            self.governor.pause(min(exc.retry_in, LONGEST_WAIT))
             raise
 
 

@@ -65,7 +65,8 @@ class Reservation:
         self._governor._change(cost - self.cost)
         self.cost = cost
         if not cost:
-            self._governor.requests.used -= 1
+            requests = self._governor.requests
+            requests.used = max(requests.used - 1, 0.0)
 
     async def release(self) -> None:
         """The request came back."""
@@ -118,7 +119,8 @@ class Governor:
             self._freed.notify_all()
 
     def _change(self, by: float) -> None:
-        self.complexity.used += by
+        # The window may have been opened anew since the place was taken.
+        self.complexity.used = max(self.complexity.used + by, 0.0)
         self._reserved += by
 
     def _wait(self, cost: float) -> tuple[str, float] | None:

@@ -19,6 +19,7 @@ class HTTPTransport:
 
     def __init__(self, url: str, token: str, *, timeout: float) -> None:
         """Raises ConfigError for a URL without TLS, or an emulator's token, beyond loopback."""
+        _check_token(token)
         _check_destination(url, token)
         self._url = url
         self._token = token
@@ -58,14 +59,29 @@ class HTTPTransport:
                 f"{self._url} cannot be reached: {exc.os_error}",
                 hint="check [monday] url and the network; nothing was sent",
             ) from exc
+        except aiohttp.ClientResponseError as exc:
+            # It holds the request's headers, the token among them: it goes no further.
+            said = f"{type(exc).__name__}, {exc.message}"
         except (TimeoutError, aiohttp.ClientError, OSError) as exc:
             what = type(exc).__name__
             raise NoAnswer(f"no answer from {self._url}: {what}") from exc
+        raise NoAnswer(f"no answer that can be read from {self._url}: {said}")
+
+
+def _check_token(token: str) -> None:
+    if not token or not (token.isascii() and token.isprintable()):
+        raise ConfigError(
+            "the token of [monday] cannot be sent: it is empty, or holds a line break or the like",
+            hint="look at the end of the environment variable's value",
+        )
 
 
 def _check_destination(url: str, token: str) -> None:
-    parts = urlsplit(url)
-    local = _is_loopback(parts.hostname or "")
+    try:
+        parts = urlsplit(url)
+        local = _is_loopback(parts.hostname or "")
+    except ValueError as exc:
+        raise ConfigError(f"[monday] url {url} is not a URL: {exc}") from exc
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise ConfigError(
             f"[monday] url {url} does not use https",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from customer_orders.config import redacted
 from customer_orders.errors import NoAnswer, RequestRefused, Throttled, Unauthorized
 from customer_orders.monday.transport import Response
 
@@ -44,6 +45,7 @@ THROTTLE_CODES = {
     "IP_RATE_LIMIT_EXCEEDED",
     "FIELD_MINUTE_RATE_LIMIT_EXCEEDED",
     "FIELD_LIMIT_EXCEEDED",
+    "MutationCallsExceeded",
     "RATE_LIMIT_EXCEEDED",
     "API_TEMPORARILY_BLOCKED",
     "tooManyRequests",
@@ -60,6 +62,8 @@ INACTIVE = "inactiveItems"
 UNKNOWN_CODES = {"INTERNAL_SERVER_ERROR", "TIMEOUT_EXCEEDED", "IDEMPOTENCY_CONFLICT"}
 #: Seconds to wait where a limit is named without a time.
 DEFAULT_WAIT = 5.0
+#: Stands for the alias of an error that names none.
+NO_ALIAS = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +80,11 @@ class AliasError:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An HTTP 200 with a GraphQL body."""
+    """A GraphQL body: some of what was asked was carried out, or tried."""
 
     #: Field or alias -> value; None where the alias failed.
     data: Mapping[str, Any]
-    #: Alias -> error.
+    #: Alias -> error; NO_ALIAS for one that names none.
     errors: Mapping[str, AliasError]
     #: The answer was cached from an earlier send of the same request.
     replayed: bool
@@ -94,27 +98,29 @@ def read_answer(response: Response) -> Answer:
     """
     body = _json(response)
     errors = [_error(e, response) for e in _errors(body)]
+    first = errors[0][1] if errors else None
+    said = f"HTTP {response.status}" + (f": {first.message}" if first else "")
     if response.status >= 500 or response.status == 409:
-        raise NoAnswer(f"HTTP {response.status}", status=response.status)
+        raise NoAnswer(said, status=response.status)
     if response.status in (429, 423):
-        known = errors[0][1] if errors else None
         raise Throttled(
-            known.message if known else f"HTTP {response.status}",
-            code=known.code if known else str(response.status),
-            retry_in=_wait(response, known.retry_in if known else 0),
+            said,
+            code=(first.code if first else "") or str(response.status),
+            retry_in=first.retry_in if first else _wait(response, {}),
         )
     if response.status in (401, 403):
-        raise _unauthorized(errors[0][1].message if errors else f"HTTP {response.status}")
+        raise _unauthorized(said, first.code if first else "")
     if body is None:
         # A cut or foreign body under 200: the mutation may well have been carried out.
-        raise NoAnswer(f"HTTP {response.status} with a body that is not JSON", status=200)
+        raise NoAnswer(f"{said} with a body that is not JSON", status=response.status)
     data = body.get("data")
-    whole = [error for path, error in errors if path is None]
-    if response.status >= 400 or not isinstance(data, dict):
-        raise _refused(whole or [error for _, error in errors], response)
-    by_alias = {path: error for path, error in errors if path is not None}
+    if not isinstance(data, dict):
+        # Errors that name an alias come from execution: the other aliases may have been done.
+        if all(alias == NO_ALIAS for alias, _ in errors):
+            raise _refused(first, response)
+        data = {}
     replayed = response.headers.get("idempotency-replayed") == "true"
-    return Answer(data=data, errors=by_alias, replayed=replayed)
+    return Answer(data=data, errors=dict(errors), replayed=replayed)
 
 
 def _json(response: Response) -> dict[str, Any] | None:
@@ -129,28 +135,34 @@ def _json(response: Response) -> dict[str, Any] | None:
 def _errors(body: dict[str, Any] | None) -> list[dict[str, Any]]:
     if not body:
         return []
-    found = body.get("errors") or []
     if body.get("error_code"):
         # The shape before 2025-01: one error in the body itself.
         return [{"message": body.get("error_message", ""), "extensions": body}]
-    return [e if isinstance(e, dict) else {"message": str(e)} for e in found]
+    found = body.get("errors") or []
+    listed = found if isinstance(found, list) else [found]
+    return [e if isinstance(e, dict) else {"message": str(e)} for e in listed]
 
 
-def _error(error: dict[str, Any], response: Response) -> tuple[str | None, AliasError]:
-    extensions = error.get("extensions") or {}
-    details = extensions.get("error_data") or {}
-    details = details[0] if isinstance(details, list) and details else details or {}
+def _error(error: dict[str, Any], response: Response) -> tuple[str, AliasError]:
+    extensions = _object(error.get("extensions"))
+    details = _object(extensions.get("error_data"))
     code = str(extensions.get("code") or extensions.get("error_code") or "")
-    status = extensions.get("status_code")
-    path = error.get("path") or [None]
+    path = error.get("path") or [NO_ALIAS]
     columns = details.get("columnIds") or [None]
-    return (None if path[0] is None else str(path[0])), AliasError(
-        category=_category(code, status, details),
+    return str(path[0]), AliasError(
+        category=_category(code, extensions.get("status_code"), details),
         code=code,
-        message=str(error.get("message", "")),
+        # A server may repeat what it was sent.
+        message=redacted(str(error.get("message", ""))),
         column=details.get("column_id") or columns[0],
-        retry_in=_wait(response, extensions.get("retry_in_seconds") or 0),
+        retry_in=_wait(response, extensions),
     )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """The value as an object; of a list its first one, as DATA_VALIDATIONS_ERROR gives it."""
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, dict) else {}
 
 
 def _category(code: str, status: Any, details: Mapping[str, Any]) -> Category:
@@ -167,29 +179,40 @@ def _category(code: str, status: Any, details: Mapping[str, Any]) -> Category:
     return Category.DATA
 
 
-def _wait(response: Response, said: float) -> float:
-    header = response.headers.get("retry-after", "")
-    return float(said or (header if header.isdigit() else 0) or DEFAULT_WAIT)
+def _wait(response: Response, extensions: Mapping[str, Any]) -> float:
+    """Seconds that the server asks for, wherever it says so."""
+    milliseconds = _seconds(extensions.get("retryAfterMs")) / 1000
+    said = _seconds(extensions.get("retry_in_seconds")) or milliseconds
+    return said or _seconds(response.headers.get("retry-after")) or DEFAULT_WAIT
 
 
-def _unauthorized(message: str) -> Unauthorized:
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value or 0)
+    except (TypeError, ValueError):
+        return 0.0
+    return seconds if 0 < seconds < float("inf") else 0.0
+
+
+def _unauthorized(message: str, code: str) -> Unauthorized:
     return Unauthorized(
         f"monday does not accept the token: {message}",
-        code="NOT_AUTHENTICATED",
-        hint="check the environment variable that [monday] token names; the run stops here",
+        code=code or "NOT_AUTHENTICATED",
+        hint="check the environment variable that [monday] token names, and its user's rights",
     )
 
 
-def _refused(errors: list[AliasError], response: Response) -> Exception:
+def _refused(first: AliasError | None, response: Response) -> Exception:
     """The exception for a request that was not carried out at all."""
-    first = errors[0] if errors else None
     if first is None:
         return NoAnswer(f"HTTP {response.status} without data", status=response.status)
     match first.category:
         case Category.THROTTLE | Category.LOCK:
-            return Throttled(first.message, code=first.code, retry_in=first.retry_in)
+            return Throttled(
+                first.message, code=first.code or first.category, retry_in=first.retry_in
+            )
         case Category.AUTH:
-            return _unauthorized(first.message)
+            return _unauthorized(first.message, first.code)
         case Category.UNKNOWN:
             return NoAnswer(f"{first.code}: {first.message}", status=response.status)
         case _:

@@ -15,7 +15,6 @@ from customer_orders.plan.plan import (
     Planned,
     PlannedLine,
     Reading,
-    Unchanged,
 )
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "Reading",
     "Surroundings",
     "Target",
-    "Unchanged",
     "assemble",
     "differences",
     "ensure_groups",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity
+from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity, Unchanged
 from customer_orders.plan.groups import ambiguous_groups
 from customer_orders.plan.labels import label_findings
 from customer_orders.plan.make import (
@@ -17,7 +17,7 @@ from customer_orders.plan.make import (
     stranded_findings,
 )
 from customer_orders.plan.operations import Operation
-from customer_orders.plan.plan import Plan, Unchanged
+from customer_orders.plan.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,5 +36,5 @@ def ambiguous_groups(
                 message=f'{len(ids)} groups of board {board} are called "{title}"; '
                 f"the first, {ids[0]}, is used",
                 customer=first.customer,
-                column=title,
+                column=f"{title} of board {board}",
             )

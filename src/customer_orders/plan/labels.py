@@ -40,5 +40,5 @@ def _fullness(board: Board, column: BoardColumn, wanted: set[str]) -> Iterator[F
         message=f'column "{column.title}" of board {board.id} will have {number} labels '
         f"of {room}" + ("; monday refuses the rest" if full else ""),
         severity=Severity.ERROR if full else Severity.WARNING,
-        column=column.title,
+        column=f"{column.title} of board {board.id}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_orders.model import (
@@ -50,7 +50,9 @@ def make(
         elif stranded := _stranded(result, knowledge):
             yield held_line(stranded, knowledge), []
         elif line.record_uuid in knowledge.unsettled:
-            yield _planned(line, result, Outcome.PENDING), []
+            known = knowledge.delivered.get(line.record_uuid)
+            waiting = len(known.subitems) if known else 0
+            yield _planned(line, result, Outcome.PENDING, quiet_subitems=waiting), []
         else:
             yield _with_refusals(line, result, _LineDiff(result, knowledge), knowledge)
 
@@ -142,7 +144,13 @@ def _with_refusals(
     operations = list(diff.operations())
     kept = _kept(operations, item, knowledge)
     outcome = _outcome(operations) if len(kept) == len(operations) else Outcome.FAILED
-    return _planned(line, item, outcome, quiet_subitems=diff.quiet_subitems), kept
+    planned = _planned(line, item, outcome, quiet_subitems=diff.quiet_subitems)
+    return replace(planned, refused_subitems=_sizes(operations) - _sizes(kept)), kept
+
+
+def _sizes(operations: Iterable[Operation]) -> int:
+    """How many subitems the operations write to."""
+    return sum(o.kind is Target.SUBITEM and o.action is not Action.LINK for o in operations)
 
 
 def _kept(operations: list[Operation], item: Item, knowledge: Knowledge) -> list[Operation]:

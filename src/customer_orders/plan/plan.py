@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from customer_orders.errors import ChecksumDiffers
-from customer_orders.model import Cell, Finding
+from customer_orders.errors import ChecksumDiffers, ConfigError
+from customer_orders.model import Cell, Finding, Unchanged
 from customer_orders.plan.operations import Action, Operation, Target, checksum
 
 #: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
@@ -44,19 +45,10 @@ class PlannedLine:
     ordinal: int = 1
     #: Subitems of the line that need no operation.
     quiet_subitems: int = 0
+    #: Subitems whose operation was refused before and would be refused again.
+    refused_subitems: int = 0
     po: Cell = None
     season: Cell = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unchanged:
-    """Lines that were not looked at, by what filters look at."""
-
-    customer: str
-    po: Cell
-    season: Cell
-    lines: int
-    subitems: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +65,17 @@ class Filters:
         """Whether a line passes, the limit apart."""
         wanted = ((self.customer, customer), (self.po, po), (self.season, season))
         return all(want is None or want.upper() == (has or "").upper() for want, has in wanted)
+
+    def require(self, selected: int, customers: Collection[str]) -> None:
+        """Raise ConfigError when nothing passes: a name typed wrong is not "no changes"."""
+        asked = ", ".join(f"{k} {v}" for k, v in self.as_dict().items() if k != "limit")
+        if selected or not asked:
+            return
+        near = difflib.get_close_matches(self.customer or "", customers, n=1)
+        raise ConfigError(
+            f"no line of the source passes the filters: {asked}",
+            hint=f'did you mean the customer "{near[0]}"?' if near else "look at the filters",
+        )
 
     def as_dict(self) -> dict[str, str | int]:
         """The filters that are set, for reports."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from customer_orders.config import Settings
+from customer_orders.config import Settings, redacted
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, runs
 from customer_orders.monday import Session
@@ -44,8 +44,14 @@ class Closing:
             staged_only=self.stage_only,
             error=error,
         )
-        write(run, folder)
-        message = error.message if error else None
+        # The ledger first: a folder that cannot be written must not leave the run open.
+        message = redacted(error.message) if error else None
         runs.close_run(self.ledger, run.id, run.status, run.as_json(), message)
         log.info("run ended", status=run.status, mutations=run.mutations, error=message)
+        write(run, folder)
         return run
+
+    def broken_off(self, exc: BaseException) -> None:
+        """Close a run that was stopped, or that met an error of our own."""
+        hint = "run it again: what was under way is looked up first"
+        self.close(CustomerOrdersError(f"broken off: {type(exc).__name__}", hint=hint))

@@ -60,9 +60,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def write_plan(planned: Planned, filters: Filters, file: Path) -> None:
-    """Keep a plan for another person, and for `apply FILE`."""
+    """Keep a plan for another person, and for `apply FILE`. Raises ConfigError."""
     text = json.dumps(plan_document(planned, filters), indent=2, ensure_ascii=False)
-    file.write_text(text + "\n", encoding="utf-8")
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as exc:
+        raise ConfigError(
+            f"{file}: cannot be written: {exc.strerror}", hint="give another one with --out"
+        ) from exc
 
 
 def read_plan(file: Path) -> tuple[str, Filters]:

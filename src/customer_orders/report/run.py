@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from customer_orders.config import redacted
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, RunStatus, reading, runs
 from customer_orders.plan import Outcome
@@ -57,7 +58,7 @@ class Run:
 
     def as_json(self) -> dict[str, Any]:
         """The RUN document."""
-        error = self.error and {"message": self.error.message, "hint": self.error.hint}
+        error = self.error
         return {
             "name": self.name,
             "id": self.id,
@@ -77,7 +78,7 @@ class Run:
             "open_findings": self.open_findings,
             "failures": [dict(failure) for failure in self.failures],
             "waited": {cause: round(s, 1) for cause, s in sorted(self.waited.items())},
-            "error": error,
+            "error": error and {"message": redacted(error.message), "hint": redacted(error.hint)},
         }
 
 

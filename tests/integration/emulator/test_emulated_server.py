@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -131,3 +135,60 @@ def test_a_process_keeps_its_state_in_a_file(tmp_path: Path, number: int):
         assert (process.returncode, rest, errors) == (0, "", "")
         assert len(json.loads(state.read_text())["boards"][0]["items"]) == count
     assert list(tmp_path.iterdir()) == [state]
+
+
+async def test_the_page_of_the_boards():
+    """HTML with a policy that lets only its own script run; 304 until something changes."""
+    with Emulator(state=SEED) as url:
+        home = url.removesuffix("v2")
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            async with session.get(home) as answer:
+                assert answer.status == 200
+                assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+                policy = answer.headers["Content-Security-Policy"]
+                script = (await answer.text()).partition("<script>")[2].partition("</script>")[0]
+                tag = {"If-None-Match": answer.headers["ETag"]}
+            digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+            assert f"script-src 'sha256-{digest}'" in policy
+            async with session.get(home, headers=tag) as answer:
+                assert answer.status == 304
+            await (await session.post(url, json=CREATE)).read()
+            async with session.get(home, headers=tag) as answer:
+                assert answer.status == 200
+                assert "1 item" in await answer.text()
+            for wrong in ("?board=404", "?page=0", "?page=x", "?account=9"):
+                async with session.get(home + wrong) as answer:
+                    assert answer.status == 404
+
+
+async def test_several_accounts_on_one_port():
+    """`?account=ID` names the account in the tester's rooms."""
+    south = {"users": [{"id": "2", "token": "emulator-south"}], **SEED}
+    with Emulator(state={"accounts": [{**SEED, "users": [{"id": "1"}]}, south]}) as url:
+        admin = url.removesuffix("/v2") + "/_emulator"
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            rule = {"kind": "status", "status": 423}
+            await (await session.post(f"{admin}/faults?account=2", json=rule)).read()
+            async with session.post(url, json=CREATE) as answer:
+                assert answer.status == 200
+            async with session.post(
+                url, json=CREATE, headers={"Authorization": "emulator-south"}
+            ) as answer:
+                assert answer.status == 423
+            async with session.get(f"{admin}/stats?account=2") as answer:
+                assert (await answer.json())["faults"] == {"status": 1}
+            async with session.get(f"{admin}/state") as answer:
+                state = await answer.json()
+            assert [len(each["boards"][0]["items"]) for each in state["accounts"]] == [1, 0]
+
+
+def test_answers_are_not_held_back():
+    """Small answers leave at once, without Nagle's 40 ms."""
+    with Emulator(state=SEED) as url:
+        connection = http.client.HTTPConnection(url.split("/")[2])
+        begun = time.monotonic()
+        for _ in range(20):
+            connection.request("POST", "/v2", json.dumps(COUNT), HEADERS)
+            connection.getresponse().read()
+        connection.close()
+    assert time.monotonic() - begun < 20 * 0.035

@@ -13,8 +13,8 @@ from detecting import (
     verdicts,
 )
 
-from customer_orders.changes import Tally, detect
-from customer_orders.model import Kind
+from customer_orders.changes import detect
+from customer_orders.model import Kind, Unchanged
 
 
 def test_line_that_the_snapshot_does_not_have_is_new() -> None:
@@ -143,8 +143,8 @@ def test_tallies_of_unchanged_lines() -> None:
     ]
     changes = detected([*rows[:-1], rows[-1] | {"S": "1"}], delivered(*rows))
 
-    def tally(customer: str, po: str, season: str | None, lines: int, subitems: int) -> Tally:
-        return Tally(customer=customer, po=po, season=season, lines=lines, subitems=subitems)
+    def tally(customer: str, po: str, season: str | None, lines: int, subitems: int) -> Unchanged:
+        return Unchanged(customer=customer, po=po, season=season, lines=lines, subitems=subitems)
 
     torvane = "TORVANE WORKWEAR"
     expected = [

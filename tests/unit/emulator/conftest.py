@@ -156,6 +156,12 @@ def monday(clock: HandClock) -> Monday:
 
 
 @pytest.fixture
+def connect() -> type[Client]:
+    """For tests with a board of their own."""
+    return Client
+
+
+@pytest.fixture
 def post(monday: Monday) -> Client:
     return Client(monday)
 

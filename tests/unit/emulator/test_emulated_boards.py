@@ -154,8 +154,10 @@ async def test_pages_end_and_cursors_expire(post, clock):
         seen += [item["name"] for item in page["items"]]
     assert seen == list("ABCDE")
     cursor = (await post(first))["data"]["boards"][0]["items_page"]["cursor"]
-    await clock.advance(3_600)
-    assert code(await post(following, c=cursor)) == "CursorExpiredError"
+    await clock.advance(1_800)
+    page = (await post(following, c=cursor))["data"]["next_items_page"]
+    await clock.advance(1_800)
+    assert code(await post(following, c=page["cursor"])) == "CursorExpiredError"
 
 
 async def test_items_by_ids_gives_25_unless_a_limit_is_set(post):
@@ -202,6 +204,21 @@ async def test_search_refuses_types_it_cannot_search(post):
     assert code(content) == "InvalidArgumentException"
 
 
+async def test_search_joins_columns_by_and(post):
+    """Every column must match; a dropdown or a date takes one value."""
+    await post.create("A", note="red", price="5")
+    await post.create("B", note="red", price="6")
+    both = [
+        {"column_id": "note", "column_values": ["red"]},
+        {"column_id": "price", "column_values": ["6", "7"]},
+    ]
+    items = (await post(SEARCH, columns=both))["data"]["items_page_by_column_values"]["items"]
+    assert items == [{"name": "B"}]
+    for column in ("size", "due"):
+        two = [{"column_id": column, "column_values": ["S", "M"]}]
+        assert code(await post(SEARCH, columns=two)) == "InvalidArgumentException"
+
+
 RULES = """query ($query: ItemsQuery) {
   boards(ids: [10]) { items_page(query_params: $query) { items { name } } } }"""
 
@@ -217,6 +234,14 @@ RULES = """query ($query: ItemsQuery) {
         ({"column_id": "price", "compare_value": [1, 5], "operator": "between"}, "A"),
         ({"column_id": "name", "compare_value": "b", "operator": "contains_text"}, "B"),
         ({"column_id": "group", "compare_value": ["second"]}, ""),
+        ({"column_id": "note", "compare_value": [], "operator": "is_not_empty"}, "AB"),
+        ({"column_id": "price", "compare_value": [5], "operator": "greater_than_or_equals"}, "AB"),
+        ({"column_id": "price", "compare_value": [12], "operator": "lower_than"}, "A"),
+        ({"column_id": "price", "compare_value": [5], "operator": "lower_than_or_equal"}, "A"),
+        ({"column_id": "note", "compare_value": "R", "operator": "not_contains_text"}, "BC"),
+        ({"column_id": "note", "compare_value": "E u", "operator": "contains_terms"}, "B"),
+        ({"column_id": "note", "compare_value": "BL", "operator": "starts_with"}, "B"),
+        ({"column_id": "note", "compare_value": "d", "operator": "ends_with"}, "A"),
     ],
 )
 async def test_rules(post, rule, found):
@@ -227,6 +252,42 @@ async def test_rules(post, rule, found):
     content = await post(RULES, query={"rules": [rule]})
     items = content["data"]["boards"][0]["items_page"]["items"]
     assert [item["name"] for item in items] == list(found)
+
+
+async def test_rules_nest_and_sort(post, clock):
+    """Groups of rules are joined by their operators; order_by sorts, by value or by time."""
+    for name, price in (("A", "5"), ("B", "12"), ("C", "7")):
+        await clock.advance(1)
+        await post.create(name, price=price)
+
+    async def found(**query: Any) -> str:
+        items = (await post(RULES, query=query))["data"]["boards"][0]["items_page"]["items"]
+        return "".join(item["name"] for item in items)
+
+    name = {"column_id": "name", "compare_value": ["A"]}
+    price = {"column_id": "price", "compare_value": [6], "operator": "greater_than"}
+    assert await found(operator="or", rules=[name], groups=[{"rules": [price]}]) == "ABC"
+    assert await found(rules=[price], order_by=[{"column_id": "price"}]) == "CB"
+    newest = {"column_id": "__creation_log__", "direction": "desc"}
+    assert await found(order_by=[newest]) == "CBA"
+
+
+PAGE = """query ($limit: Int!, $cursor: String, $query: ItemsQuery) { boards(ids: [10]) {
+  items_page(limit: $limit, cursor: $cursor, query_params: $query) { cursor } } }"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"limit": 501},
+        {"limit": 0},
+        {"limit": 5, "cursor": "x", "query": {"rules": []}},
+        {"limit": 5, "query": {"ids": [str(number) for number in range(101)]}},
+    ],
+)
+async def test_pages_that_are_refused(post, arguments):
+    """500 items at most, 100 ids at most, and never query_params beside a cursor."""
+    assert code(await post(PAGE, **arguments)) == "InvalidArgumentException"
 
 
 async def test_index_lag_hides_what_is_new_from_searches_only(post, monday, clock):
@@ -259,11 +320,34 @@ async def test_columns_are_made_and_changed(post, clerk):
     assert (await post(make))["data"]["create_column"] == {"id": "key", "type": "text"}
     update = (
         'mutation ($r: String!) { update_dropdown_column(board_id: 10, id: "size", revision: $r, '
-        'settings: {labels: [{label: "S", id: 1}, {label: "L"}]}) { revision settings } }'
+        'settings: {labels: [{label: "L"}, {label: "S", id: 1}, {label: "M"}]}) '
+        "{ revision settings } }"
     )
     column = (await post(update, r="1"))["data"]["update_dropdown_column"]
-    assert [label["label"] for label in column["settings"]["labels"]] == ["S", "L"]
+    labels = [(label["id"], label["label"]) for label in column["settings"]["labels"]]
+    assert labels == [(3, "L"), (1, "S"), (2, "M")]
     assert code(await post(update, r="1")) == "REVISION_MISMATCH"
+
+
+@pytest.mark.parametrize(
+    ("labels", "taken"),
+    [
+        ('{label: "S"}', True),
+        ('{label: "S"}, {label: "L"}', False),
+        ("", False),
+    ],
+)
+async def test_labels_are_deleted_one_at_a_time(post, labels, taken):
+    """At most one deletion a call, and no addition with it; cells lose what is deleted."""
+    item = await post.item_id(size={"ids": [1, 2]})
+    content = await post(
+        'mutation { update_dropdown_column(board_id: 10, id: "size", revision: "1", '
+        f"settings: {{labels: [{labels}]}}) {{ id }} }}"
+    )
+    assert ("errors" not in content) == taken
+    cell = await post.cell(item, "size")
+    assert cell["text"] == ("S" if taken else "S, M")
+    assert [each["label"] for each in cell["values"]] == cell["text"].split(", ")
 
 
 async def test_bulk_archive_reports_a_job(post):

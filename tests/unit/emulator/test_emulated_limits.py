@@ -105,18 +105,19 @@ async def test_app_tokens_have_two_budgets(post, monday):
 
 
 @pytest.mark.parametrize(
-    ("plan", "minute", "parallel", "budget"),
+    ("plan", "minute", "parallel", "budget", "day"),
     [
-        ("free", 1_000, 40, 1_000_000),
-        ("standard", 1_000, 40, 10_000_000),
-        ("pro", 2_500, 100, 10_000_000),
-        ("enterprise", 5_000, 250, 10_000_000),
+        ("free", 1_000, 40, 1_000_000, 1_000),
+        ("standard", 1_000, 40, 10_000_000, 1_000),
+        ("pro", 2_500, 100, 10_000_000, 10_000),
+        ("enterprise", 5_000, 250, 10_000_000, 25_000),
     ],
 )
-async def test_plans(post, monday, plan, minute, parallel, budget):
+async def test_plans(post, monday, plan, minute, parallel, budget, day):
     """Each plan has its documented limits."""
     monday.settings.change({"plan": plan})
-    await post(ME)
+    content = await post("{ platform_api { daily_limit { base } } }")
+    assert content["data"]["platform_api"] == {"daily_limit": {"base": day}}
     policy = post.headers["RateLimit-Policy"]
     assert f'"minuteRate";q={minute};' in policy
     assert f'"concurrency";q={parallel};' in policy
@@ -131,6 +132,43 @@ async def test_daily_limit_and_its_weights(post, monday, clock):
     assert code(await post(ME)) == "DAILY_LIMIT_EXCEEDED"
     await clock.advance(86_400)
     assert "data" in await post(ME)
+
+
+async def test_a_refused_call_counts_a_tenth_of_the_day(post, monday, clock):
+    """Ten calls above the minute's limit use up one call of the day."""
+    monday.settings.change({"calls_per_day": 3, "requests_per_minute": 1})
+    await post(ME)
+    for _ in range(10):
+        assert code(await post(ME)) == "MINUTE_RATE_LIMIT_EXCEEDED"
+    monday.settings.change({"requests_per_minute": None})
+    assert "data" in await post(ME)
+    assert code(await post(ME)) == "DAILY_LIMIT_EXCEEDED"
+
+
+async def test_requests_that_fail_count_as_well(post, monday):
+    """ "All requests count, even those that fail"."""
+    monday.settings.change({"requests_per_minute": 1})
+    assert code(await post(CREATE.replace("10", "99"))) == "InvalidBoardIdException"
+    assert code(await post(ME)) == "MINUTE_RATE_LIMIT_EXCEEDED"
+
+
+async def test_mutations_per_minute(post, monday, clock):
+    """The limit of older pages is off unless set; it counts aliases."""
+    monday.settings.change({"mutations_per_minute": 2})
+    two = CREATE.replace("create_item", "a: create_item").replace("} }", "} b: ") + CREATE[11:]
+    assert "data" in await post(two)
+    assert code(await post(CREATE)) == "MutationCallsExceeded"
+    await clock.advance(60)
+    assert "data" in await post(CREATE)
+
+
+async def test_a_short_page_costs_what_it_holds(post, monday, clock):
+    """A page is charged by its limit; what was not there comes back, an empty one costs 0."""
+    await post("{ boards(ids: [10]) { items_page(limit: 500) { cursor items { id name } } } }")
+    assert monday.limits.remaining("query") == 10_000_000 - 1_000
+    assert monday.stats.complexity_charged == 0
+    await clock.advance(60)
+    assert monday.limits.remaining("query") == 10_000_000 + 1_000
 
 
 async def test_complexity_field(post):
@@ -232,6 +270,14 @@ async def test_versions(monday, asked, answered):
     headers = {"Authorization": "emulator-token", "API-Version": asked}
     answer = await monday.post(b'{"query": "{ me { id } }"}', headers)
     assert answer.headers["API-Version"] == answered
+
+
+async def test_a_malformed_version(monday):
+    """What is no version at all is refused."""
+    headers = {"Authorization": "emulator-token", "API-Version": "latest"}
+    answer = await monday.post(b'{"query": "{ me { id } }"}', headers)
+    assert answer.status == 400
+    assert b"InvalidVersionException" in answer.body
 
 
 def test_settings_refuse_what_they_do_not_know(monday):

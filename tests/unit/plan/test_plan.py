@@ -21,7 +21,8 @@ from planning import (
     planned,
 )
 
-from customer_orders.model import Finding, Item, Severity
+from customer_orders.errors import ConfigError
+from customer_orders.model import Finding, Item, Severity, Unchanged
 from customer_orders.plan import (
     Action,
     Filters,
@@ -30,7 +31,6 @@ from customer_orders.plan import (
     Outcome,
     Plan,
     Target,
-    Unchanged,
     ensure_groups,
     make,
     missing_finding,
@@ -278,3 +278,20 @@ def test_filters_split_the_plan(found: list[tuple[int, str, int]]) -> None:
 
 def _name(operation: Operation) -> tuple[str, str]:
     return operation.target, operation.payload_text
+
+
+@pytest.mark.parametrize(
+    ("filters", "hint"),
+    [
+        (Filters(customer="TORVANNE"), 'did you mean the customer "TORVANE"?'),
+        (Filters(po="9999"), "look at the filters"),
+    ],
+)
+def test_filters_that_nothing_passes_are_refused(filters: Filters, hint: str) -> None:
+    """A name typed wrong is not "no changes"; what was asked for is repeated."""
+    with pytest.raises(ConfigError) as refused:
+        filters.require(0, ["GREYSON", "TORVANE"])
+    assert "no line of the source passes the filters" in refused.value.message
+    assert refused.value.hint == hint
+    filters.require(1, [])
+    Filters(limit=0).require(0, [])

@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("planned", sa.String(length=16), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("quiet_subitems", sa.Integer(), nullable=False),
+        sa.Column("refused_subitems", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "line"),
     )
     op.create_table(

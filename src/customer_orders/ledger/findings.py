@@ -1,0 +1,103 @@
+"""Remarks about lines and cells: made, renewed, and resolved when they no longer hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+
+from customer_orders.ledger.rows import chunks
+from customer_orders.ledger.schema import State, finding, operation
+from customer_orders.model import Finding, Severity
+from customer_orders.plan import Operation, Target
+
+#: Rule of the remark about what monday refused. It stays until the operation is planned afresh.
+REFUSED = "refused"
+
+
+def refused(planned: Operation, message: str) -> Finding:
+    """The remark about an operation that monday refused, or that waits for one."""
+    return Finding(
+        rule=REFUSED,
+        message=message,
+        severity=Severity.ERROR,
+        record_uuid=planned.record_uuid,
+        customer=planned.customer,
+        column=planned.group if planned.kind is Target.GROUP else planned.size,
+    )
+
+
+def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> set[str]:
+    """Insert new findings and renew known ones. Returns their ids."""
+    seen = {each.id: each for each in found}
+    known = {
+        finding_id
+        for chunk in chunks(list(seen))
+        for finding_id in connection.scalars(select(finding.c.id).where(finding.c.id.in_(chunk)))
+    }
+    for finding_id, each in seen.items():
+        values = _row(each, run_id)
+        if finding_id in known:
+            connection.execute(update(finding).where(finding.c.id == finding_id).values(values))
+        else:
+            connection.execute(insert(finding).values(values | {"first_run": run_id}))
+    return set(seen)
+
+
+def resolve(
+    connection: Connection, run_id: str, still: Collection[str], looked_at: Sequence[str]
+) -> None:
+    """Close what no longer holds: of lines that were looked at, of rows, and of refusals."""
+    gone = [*_open_ids(connection, None), *_open_ids(connection, looked_at)]
+    for chunk in chunks([finding_id for finding_id in gone if finding_id not in still]):
+        connection.execute(
+            update(finding).where(finding.c.id.in_(chunk)).values(resolved_run=run_id)
+        )
+    lifted = and_(finding.c.rule == REFUSED, finding.c.resolved_run.is_(None), ~_stands())
+    connection.execute(update(finding).where(lifted).values(resolved_run=run_id))
+
+
+def _stands() -> ColumnElement[bool]:
+    """Whether the operation that a refusal is about is still failed."""
+    of_line = and_(
+        operation.c.record_uuid == finding.c.record_uuid,
+        func.coalesce(operation.c.size, "") == func.coalesce(finding.c.source_column, ""),
+    )
+    of_group = and_(
+        finding.c.record_uuid.is_(None),
+        operation.c.kind == Target.GROUP,
+        operation.c.group_title == finding.c.source_column,
+    )
+    return exists().where(operation.c.state == State.FAILED, or_(of_line, of_group))
+
+
+def _open_ids(connection: Connection, lines: Sequence[str] | None) -> list[str]:
+    """Open findings of these lines; without lines, those of rows and of missing lines."""
+    still_open = select(finding.c.id).where(
+        finding.c.resolved_run.is_(None), finding.c.rule != REFUSED
+    )
+    if lines is None:
+        general = or_(finding.c.record_uuid.is_(None), finding.c.rule == "missing")
+        return list(connection.scalars(still_open.where(general)))
+    return [
+        found
+        for chunk in chunks(lines)
+        for found in connection.scalars(still_open.where(finding.c.record_uuid.in_(chunk)))
+    ]
+
+
+def _row(found: Finding, run_id: str) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "rule": found.rule,
+        "severity": found.severity,
+        "message": found.message,
+        "record_uuid": found.record_uuid,
+        "customer": found.customer,
+        "source_row": found.row,
+        "source_column": found.column,
+        "value": found.value,
+        "last_run": run_id,
+        "resolved_run": None,
+    }

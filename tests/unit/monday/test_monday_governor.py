@@ -1,0 +1,236 @@
+"""The budgets a minute: obeyed, learned, waited for. Time is virtual."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+from answering import Direct
+from virtual import LoopClock, virtually
+
+from customer_orders.emulator import Monday
+from customer_orders.monday import Client, Governor, Mutation
+
+CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
+COST = 30_001
+
+
+def headers(**left: str) -> dict[str, str]:
+    """`RateLimit` as monday writes it: what is left, and perhaps `;t=`."""
+    return {"ratelimit": ", ".join(f'"{name}";r={rest}' for name, rest in left.items())}
+
+
+async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0) -> list[float]:
+    """When each of so many requests at once was let through, in seconds from the start."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    moments: list[float] = []
+
+    async def one() -> None:
+        async with governor.slot(cost):
+            moments.append(loop.time() - begun)
+            await asyncio.sleep(hold)
+
+    await asyncio.gather(*(one() for _ in range(times)))
+    return moments
+
+
+def test_complexity_is_spread_over_minutes():
+    """Ten million a minute let 333 creates through, then none until the minute is over."""
+    moments, took = virtually(_spend(Governor("pro"), COST, 1000))
+    assert [sum(m // 60 == minute for m in moments) for minute in range(4)] == [333, 333, 333, 1]
+    assert took == pytest.approx(180)
+
+
+def test_requests_are_spread_over_minutes():
+    """A thousand requests a minute on the free plan, however cheap they are."""
+    moments, _ = virtually(_spend(Governor("free"), 1, 2500))
+    assert [sum(m // 60 == minute for m in moments) for minute in range(3)] == [1000, 1000, 500]
+
+
+def test_so_many_at_a_time():
+    """Forty are under way on the free plan; each that comes back lets another one go."""
+    moments, took = virtually(_spend(Governor("free"), 1, 100, hold=2.0))
+    assert [sum(m == start for m in moments) for start in (0, 2, 4)] == [40, 40, 20]
+    assert took == pytest.approx(6)
+
+
+def test_a_cost_above_the_whole_budget_goes_alone():
+    """It is let through when nothing else was spent in the minute, and waits otherwise."""
+
+    async def work(governor: Governor) -> list[float]:
+        first = await _spend(governor, 100, 1)
+        return first + await _spend(governor, 2_000_000, 2)
+
+    moments, _ = virtually(work(Governor("free")))
+    assert moments == pytest.approx([0, 60, 120])
+
+
+def test_the_wait_that_the_server_asks_for():
+    """Nothing leaves before it is over; a shorter one does not cut a longer one short."""
+
+    async def work() -> tuple[list[float], dict[str, float]]:
+        governor = Governor("pro")
+        governor.pause(22)
+        governor.pause(3)
+        return await _spend(governor, 1, 2), governor.waited
+
+    (moments, waited), _ = virtually(work())
+    assert moments == pytest.approx([22, 22])
+    assert set(waited) == {"throttled"}
+
+
+def test_what_others_used_is_learned_from_the_headers():
+    """The account is shared: what is left counts, not what we sent, and when it is renewed."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with governor.slot(COST):
+            governor.learn(headers(complexityMinute=f"{2 * COST};t=7"), COST)
+        return await _spend(governor, COST, 3)
+
+    moments, _ = virtually(work())
+    assert moments == pytest.approx([0, 0, 7])
+
+
+def test_requests_left_are_learned_too():
+    """`minuteRate` names its time only when nothing is left."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with governor.slot(1):
+            governor.learn(headers(minuteRate="0;t=38"), 1)
+        return await _spend(governor, 1, 1)
+
+    moments, _ = virtually(work())
+    assert moments == pytest.approx([38])
+
+
+def test_limits_of_the_account_are_learned():
+    """The policy says what the plan allows, whatever the configuration believes."""
+    policy = (
+        '"minuteRate";q=5000;w=60, "concurrency";q=250;qu="concurrent-requests", '
+        '"complexityMinute";q=60002;w=60;qu="content-bytes"'
+    )
+
+    async def work() -> tuple[list[float], int]:
+        governor = Governor("free")
+        governor.learn({"ratelimit-policy": policy}, 0)
+        return await _spend(governor, COST, 4), governor.complexity_per_minute
+
+    (moments, quota), _ = virtually(work())
+    assert quota == 60_002
+    assert moments == pytest.approx([0, 0, 60, 60])
+
+
+def test_what_is_under_way_stays_reserved():
+    """The server's count may not know it yet."""
+
+    async def work() -> float:
+        governor = Governor("pro")
+        first, second = await governor.reserve(3_000_000), await governor.reserve(4_000_000)
+        governor.learn(headers(complexityMinute="10000000;t=60"), first.cost)
+        await first.release()
+        begun = asyncio.get_running_loop().time()
+        await governor.reserve(7_000_000)
+        await second.release()
+        return asyncio.get_running_loop().time() - begun
+
+    assert virtually(work())[0] == pytest.approx(60)
+
+
+@pytest.mark.parametrize(("corrected", "waits"), [(COST, 0), (0, 0), (9_990_000, 60)])
+def test_a_reservation_can_be_corrected(corrected: float, waits: float):
+    """What the request really costs counts; 0 when none was sent."""
+
+    async def work() -> float:
+        governor = Governor("pro")
+        reservation = await governor.reserve(9_990_000)
+        reservation.resize(corrected)
+        await reservation.release()
+        begun = asyncio.get_running_loop().time()
+        await governor.reserve(300_000)
+        return asyncio.get_running_loop().time() - begun
+
+    assert virtually(work())[0] == pytest.approx(waits)
+
+
+def test_a_correction_after_the_minute_gives_nothing_away():
+    """The window was opened anew meanwhile: its budget does not grow."""
+
+    async def work() -> list[float]:
+        governor = Governor("free")
+        old = await governor.reserve(900_000)
+        await asyncio.sleep(61)
+        await _spend(governor, 1, 1)
+        old.resize(0)
+        await old.release()
+        return await _spend(governor, 1_000_000, 2)
+
+    moments, _ = virtually(work())
+    assert moments == pytest.approx([0, 60])
+
+
+def test_a_place_is_given_back_when_its_request_fails():
+    """Also when it is cancelled while it waits."""
+
+    async def work() -> tuple[list[float], float]:
+        governor = Governor("free")
+        with pytest.raises(KeyError):
+            async with governor.slot(1):
+                raise KeyError
+        governor.pause(100)
+        waiting = asyncio.create_task(governor.reserve(1))
+        await asyncio.sleep(1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return await _spend(governor, 1, 40, hold=1), governor._reserved
+
+    (moments, reserved), took = virtually(work())
+    assert len(moments) == 40
+    assert took == pytest.approx(101)
+    assert reserved == 0
+
+
+SEED = {"users": [{"id": "1"}], "boards": [{"id": "10", "name": "Orders"}]}
+
+
+@pytest.mark.parametrize(
+    ("limits", "plan", "minutes"),
+    [
+        ({"plan": "pro"}, "pro", 1),
+        # The configuration believes in ten times what the account has.
+        ({"complexity_per_minute": 1_000_000}, "pro", 10),
+        ({"plan": "free"}, "free", 10),
+        ({"requests_per_minute": 12, "other_complexity_per_minute": 7_000_000}, "enterprise", 4),
+        ({"concurrency": 2, "latency_per_request": 1.0}, "pro", 1),
+    ],
+    ids=["pro", "less than believed", "free", "shared", "two at a time"],
+)
+def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, minutes: int):
+    """Against the real limits: hardly a 429, and no more minutes than the budget takes."""
+
+    async def work() -> tuple[int, dict[str, int], int]:
+        settings = {"costs": {"create_group": 30_000}, **limits}
+        monday = Monday(SEED, settings=settings, clock=LoopClock(), source=random.Random(7))
+        client = Client(Direct(monday), Governor(plan), version="2026-10")
+        await client.query("me")
+
+        async def one(number: int) -> None:
+            aliases = [f"op{place}" for place in range(8)]
+            body = client.compose([CREATE] * 8, aliases)
+            async with client.governor.slot(8 * COST):
+                await client.send(
+                    body, str(number), document="create_group", cost=8 * COST, count=8
+                )
+
+        for start in range(0, 40, 4):
+            await asyncio.gather(*(one(start + place) for place in range(4)))
+        board = monday.state.boards["10"]
+        return len(board.groups) - 1, dict(monday.stats.rate_limited), client.usage.mutations
+
+    (made, limited, sent), took = virtually(work())
+    assert (made, sent, limited) == (320, 320, {})
+    assert took <= minutes * 60 + 20

@@ -1,0 +1,115 @@
+"""The whole plan: the lines that were looked at, and all that stands around them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from planning import BOARD, GROUP, LINE, VALUES, delivered, held, item, knowing, order_line
+
+from customer_orders.model import Board, BoardColumn, Finding, Item, Severity, Unchanged
+from customer_orders.plan import Action, Outcome, Plan, Surroundings, Target, assemble
+
+OTHER = "22222222-2222-5222-8222-222222222222"
+EMPTY = Surroundings(
+    untold=(), unchanged=(), missing=(), absent=(), dropped=0, warn_after=3
+)  # fmt: skip
+
+
+def columns(*titles: str) -> dict[str, BoardColumn]:
+    """Columns that take any text."""
+    return {title: BoardColumn(id=title.lower(), title=title, type="text") for title in titles}
+
+
+def board(**groups: tuple[str, ...]) -> Board:
+    """The live board."""
+    return Board(
+        id=BOARD,
+        name="Orders",
+        columns=columns(*VALUES),
+        subitem_columns=columns("Size", "Order Qty"),
+        groups=groups,
+        items_count=0,
+        items_limit=10_000,
+    )
+
+
+def assembled(*wanted: Item, around: Surroundings = EMPTY, **parts: Any) -> Plan:
+    """The plan for several items."""
+    rendered = [(order_line(each.record_uuid), each) for each in wanted]
+    live = parts.pop("live", board())
+    return assemble(rendered, parts.pop("findings", ()), knowing(**parts), around, {BOARD: live})
+
+
+def test_a_group_is_made_once_and_before_its_items() -> None:
+    """Two new lines of one group: one operation for it, in front."""
+    plan = assembled(item(), item(record_uuid=OTHER), groups={BOARD: {}})
+    kinds = [(o.kind, o.action) for o in plan.operations]
+    assert kinds[0] == (Target.GROUP, Action.ENSURE_GROUP)
+    assert kinds.count((Target.GROUP, Action.ENSURE_GROUP)) == 1
+    assert kinds.count((Target.ITEM, Action.CREATE)) == 2
+
+
+def test_rows_that_cannot_be_told_come_with_their_findings() -> None:
+    """A row without a line is in the plan by its number, skipped."""
+    untold = held(None)
+    plan = assembled(item(), around=replace(EMPTY, untold=(untold,)))
+    assert [(line.line, line.outcome) for line in plan.lines] == [
+        ("row 7", Outcome.SKIPPED),
+        (LINE, Outcome.CREATED),
+    ]
+    assert plan.findings == (untold.finding,)
+
+
+def test_unchanged_lines_are_counted_without_being_looked_at() -> None:
+    """Their tally goes into the outcomes."""
+    tally = Unchanged(customer="TORVANE", po="1", season=None, lines=5, subitems=20)
+    plan = assembled(item(), around=replace(EMPTY, unchanged=(tally, tally)))
+    assert plan.outcomes() == {Outcome.CREATED: 1, Outcome.UNCHANGED: 10}
+
+
+def test_blank_rows_are_one_finding() -> None:
+    """However many they are; none, when there are none."""
+    plan = assembled(around=replace(EMPTY, dropped=12))
+    (found,) = plan.findings
+    assert (found.rule, found.severity, plan.dropped) == ("blank rows", Severity.INFO, 12)
+    assert found.message.startswith("12 rows")
+    assert assembled().findings == ()
+
+
+def test_missing_lines_become_a_warning_in_time() -> None:
+    """This read counts: from the third complete read on it is more than a remark."""
+    around = replace(
+        EMPTY, missing=((LINE, "TORVANE", 1), (OTHER, "TORVANE", 2)), absent=(LINE, OTHER, "never")
+    )
+    plan = assembled(around=around)
+    assert [(f.record_uuid, f.severity) for f in plan.findings] == [
+        (LINE, Severity.INFO),
+        (OTHER, Severity.WARNING),
+    ]
+    assert plan.missing == (LINE, OTHER, "never")
+    assert plan.operations == ()
+
+
+def test_findings_of_cells_and_groups_are_joined() -> None:
+    """What rendering remarked, and a title that stands twice on the board."""
+    remark = Finding(rule="number", message="no number", record_uuid=LINE)
+    live = board(**{GROUP: ("g1", "g2")})
+    plan = assembled(item(), findings=[remark], live=live)
+    assert [found.rule for found in plan.findings] == ["number", "groups"]
+
+
+def test_lines_to_settle_are_named_and_not_planned() -> None:
+    """Nothing is sent for a line of which something is not known."""
+    plan = assembled(item(), item(record_uuid=OTHER), unsettled=frozenset({LINE}))
+    assert plan.to_settle == (LINE,)
+    assert {o.record_uuid for o in plan.operations} == {OTHER}
+    assert [line.outcome for line in plan.lines] == [Outcome.PENDING, Outcome.CREATED]
+
+
+def test_a_line_as_delivered_makes_an_empty_plan() -> None:
+    """Nothing to do is a plan as well, with a checksum of its own."""
+    plan = assembled(item(), delivered={LINE: delivered(item())})
+    assert plan.operations == ()
+    assert plan.lines[0].outcome is Outcome.UNCHANGED
+    assert plan.checksum == assembled().checksum != assembled(item()).checksum
