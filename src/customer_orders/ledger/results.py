@@ -7,11 +7,11 @@ and checks the lock's token in the same statement.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from customer_orders.ledger import findings
 from customer_orders.ledger.locks import Lock, all_ours, holds
@@ -79,21 +79,31 @@ def move(connection: Connection, held: Lock, step: Move, ids: Sequence[int], **v
     all_ours(touched, len(ids), held)
 
 
-def deliver(connection: Connection, held: Lock, claimed: Claimed, done: Done) -> None:
-    """Delivered: the state, and the production row that it stands for."""
-    planned = claimed.operation
-    category = DIFFERS if _differs(planned, done.read) else None
-    cleared = {"category": category, "code": None, "error": None, "hint": None}
-    move(connection, held, Move.DELIVER, [claimed.id], **cleared)
+def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Done]]) -> None:
+    """Delivered: the states, and the production rows that they stand for."""
+    cleared = {"code": None, "error": None, "hint": None}
+    for category in (None, DIFFERS):
+        ids = [c.id for c, d in done if _differs(c.operation, d.read) is (category is not None)]
+        move(connection, held, Move.DELIVER, ids, category=category, **cleared)
+    for claimed, result in done:
+        _put_production(connection, claimed.operation, result)
+
+
+def _put_production(connection: Connection, planned: Operation, done: Done) -> None:
     payload = done.read or planned.payload
+    key: dict[str, str | None]
     match planned.kind:
         case Target.GROUP:
             key = {"board": planned.board, "title": planned.group}
-            _put(connection, board_group, key, {"monday_id": done.monday_id})
+            _put(connection, board_group, key, lambda _: {"monday_id": done.monday_id})
         case Target.ITEM:
-            _put_item(connection, planned, done, payload)
+            made = {"monday_id": done.monday_id, "board": planned.board}
+            key = {"record_uuid": planned.record_uuid}
+            _put(connection, item, key, lambda row: made | _item_values(row, payload))
         case Target.SUBITEM:
-            _put_subitem(connection, planned, done, payload)
+            made = {"monday_id": done.monday_id}
+            key = {"record_uuid": planned.record_uuid, "size": planned.size}
+            _put(connection, subitem, key, lambda row: made | _delivered(row, payload))
 
 
 def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> int:
@@ -139,34 +149,30 @@ def _differs(planned: Operation, read: Mapping[str, Any] | None) -> bool:
     return planned.action is Action.CREATE and bool(extra)
 
 
-def _put_item(
-    connection: Connection, planned: Operation, done: Done, payload: Mapping[str, Any]
-) -> None:
-    key = {"record_uuid": planned.record_uuid}
-    known = connection.execute(select(item).filter_by(**key)).first()
-    values = json.loads(known.delivered) if known else {}
-    changes = {"delivered": to_json(values | dict(payload.get("values", {})))}
+def _item_values(row: Row[Any] | None, payload: Mapping[str, Any]) -> dict[str, Any]:
+    changes = _delivered(row, payload)
     changes |= {"name": payload["name"]} if "name" in payload else {}
-    changes |= {"group_title": payload["group"]} if "group" in payload else {}
-    _put(connection, item, key, {"monday_id": done.monday_id, "board": planned.board} | changes)
+    return changes | ({"group_title": payload["group"]} if "group" in payload else {})
 
 
-def _put_subitem(
-    connection: Connection, planned: Operation, done: Done, payload: Mapping[str, Any]
-) -> None:
-    key = {"record_uuid": planned.record_uuid, "size": planned.size}
-    known = connection.execute(select(subitem).filter_by(**key)).first()
-    values = json.loads(known.delivered) if known else {}
-    merged = to_json(values | dict(payload["values"]))
-    _put(connection, subitem, key, {"monday_id": done.monday_id, "delivered": merged})
+def _delivered(row: Row[Any] | None, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that stood there, with those of the payload over them."""
+    known = json.loads(row.delivered) if row else {}
+    return {"delivered": to_json(known | dict(payload.get("values", {})))}
 
 
 def _put(
-    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]
+    connection: Connection,
+    table: Table,
+    key: Mapping[str, Any],
+    values: Callable[[Row[Any] | None], Mapping[str, Any]],
 ) -> None:
-    """Update the row with this key, or insert it: in every engine's own words."""
-    if connection.execute(update(table).filter_by(**key).values(values)).rowcount == 0:
-        connection.execute(insert(table).values({**key, **values}))
+    """Write the row with this key, from what it was: in every engine's own words."""
+    row = connection.execute(select(table).filter_by(**key)).first()
+    if row is None:
+        connection.execute(insert(table).values({**key, **values(row)}))
+    else:
+        connection.execute(update(table).filter_by(**key).values(values(row)))
 
 
 def _dependants(connection: Connection, claimed: Claimed) -> dict[int, Operation]:

@@ -165,7 +165,7 @@ operation = Table(
     Column("error", Text),
     Column("hint", Text),
     _one_of("state", State),
-    Index("operation_by_state", "run_id", "state", "rank"),
+    Index("operation_by_state", "run_id", "state", "id"),
     Index("operation_by_line", "record_uuid", "state"),
     Index("operation_by_group", "board", "group_title", "kind", "state"),
     Index("operation_by_request", "request_id"),

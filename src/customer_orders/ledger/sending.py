@@ -42,8 +42,8 @@ from customer_orders.ledger.schema import (
 )
 from customer_orders.plan import Action, Target
 
-#: Operations looked at when the next request is packed.
-PAGE = 500
+#: Kinds of mutations: so many times a request hold a full one of some kind.
+KINDS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,9 +72,8 @@ class Tally:
 
 def ready(ledger: Ledger, held: Lock, run_id: str, most: int) -> int:
     """How many operations of one kind `take` would claim now, at most `most`."""
-    kinds = select(operation.c.rank, operation.c.kind, operation.c.action)
     with ledger.transaction() as connection:
-        return len(_largest(connection, _ready(kinds, run_id, held.board))[:most])
+        return len(_largest(connection, run_id, held.board, most))
 
 
 def take(
@@ -92,10 +91,12 @@ def take(
     outcome of nothing in their line is unknown.
     """
     with ledger.transaction() as connection:
-        pack = _largest(connection, _ready(_with_ids(), run_id, held.board))[:most]
-        if not pack:
+        ids = _largest(connection, run_id, held.board, most)
+        if not ids:
             return None
-        chosen = [_claimed(row, f"op{place}") for place, row in enumerate(pack)]
+        pack = _with_ids().where(operation.c.id.in_(ids)).order_by(operation.c.id)
+        rows = connection.execute(pack).all()
+        chosen = [_claimed(row, f"op{place}") for place, row in enumerate(rows)]
         now = ledger.clock()
         stored = Request(
             id=str(uuid.uuid4()),
@@ -144,9 +145,8 @@ def _take_over(ledger: Ledger, held: Lock, run_id: str, links: Select[*tuple[Any
         now = ledger.clock()
         if chosen:
             _claim(connection, held, run_id, chosen, None, now)
-        for link in chosen:
-            monday_id = link.operation.payload["monday_id"]
-            deliver(connection, held, link, Done(monday_id=monday_id))
+        done = [(link, Done(monday_id=link.operation.payload["monday_id"])) for link in chosen]
+        deliver(connection, held, done)
         advance(connection, run_id, _lines(chosen), now)
     return len(chosen)
 
@@ -160,18 +160,14 @@ def record(
 ) -> Tally:
     """Record what became of a request's operations, and advance the lines that are whole."""
     by_id = {claimed.id: claimed for claimed in stored.operations}
-    counted = {Done: 0, Refusal: 0, Reopen: 0}
-    blocked = 0
+    done = [(by_id[i], result) for i, result in results.items() if isinstance(result, Done)]
+    refused = [(by_id[i], result) for i, result in results.items() if isinstance(result, Refusal)]
+    reopened = [(by_id[i], result) for i, result in results.items() if isinstance(result, Reopen)]
     with ledger.transaction() as connection:
-        for operation_id, result in results.items():
-            claimed = by_id[operation_id]
-            counted[type(result)] += 1
-            if isinstance(result, Done):
-                deliver(connection, held, claimed, result)
-            elif isinstance(result, Refusal):
-                blocked += refuse(connection, held, claimed, result)
-            else:
-                release(connection, held, claimed, result)
+        deliver(connection, held, done)
+        blocked = sum(refuse(connection, held, claimed, result) for claimed, result in refused)
+        for claimed, result in reopened:
+            release(connection, held, claimed, result)
         now = ledger.clock()
         for run_id, of_run in _by_run(by_id[operation_id] for operation_id in results):
             advance(connection, run_id, _lines(of_run), now)
@@ -179,9 +175,7 @@ def record(
         if set(results) == set(by_id):
             settled = update(request).where(request.c.id == stored.id)
             connection.execute(settled.values(settled=now, body=None))
-    return Tally(
-        delivered=counted[Done], failed=counted[Refusal], reopened=counted[Reopen], blocked=blocked
-    )
+    return Tally(delivered=len(done), failed=len(refused), reopened=len(reopened), blocked=blocked)
 
 
 def mark_unknown(ledger: Ledger, held: Lock, stored: Request, reason: str, recheck: float) -> None:
@@ -257,7 +251,7 @@ def _with_ids(*columns: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _ready(chosen: Select[*tuple[Any, ...]], run_id: str, board: str) -> Select[*tuple[Any, ...]]:
+def _ready(run_id: str, board: str, most: int) -> Select[*tuple[Any, ...]]:
     earlier, group = operation.alias("earlier"), operation.alias("own_group")
     unknown = operation.alias("unknown")
     waits_in_line = exists().where(
@@ -278,7 +272,8 @@ def _ready(chosen: Select[*tuple[Any, ...]], run_id: str, board: str) -> Select[
         group.c.state.in_(OPEN),
     )
     return (
-        chosen.where(
+        select(operation.c.id, operation.c.rank, operation.c.kind, operation.c.action)
+        .where(
             operation.c.run_id == run_id,
             operation.c.board == board,
             operation.c.state == State.PENDING,
@@ -288,14 +283,19 @@ def _ready(chosen: Select[*tuple[Any, ...]], run_id: str, board: str) -> Select[
             or_(operation.c.kind == Target.GROUP, ~waits_for_group),
         )
         .order_by(operation.c.id)
-        .limit(PAGE)
+        .limit(most)
     )
 
 
-def _largest(connection: Connection, rows: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
-    """The rows of the kind that has most of them; of equals the first in a line's order."""
-    kinds = sorted(connection.execute(rows).all(), key=_kind)
-    return max((list(of_kind) for _, of_kind in groupby(kinds, key=_kind)), key=len, default=[])
+def _largest(connection: Connection, run_id: str, board: str, most: int) -> list[int]:
+    """Ids of the ready operations of the kind that has most of them, at most `most`.
+
+    Of equals, the kind that comes first in a line's order.
+    """
+    ready = connection.execute(_ready(run_id, board, KINDS * most)).all()
+    kinds = groupby(sorted(ready, key=_kind), key=_kind)
+    largest = max((list(of_kind) for _, of_kind in kinds), key=len, default=[])
+    return [row.id for row in largest[:most]]
 
 
 def _kind(row: Row[*tuple[Any, ...]]) -> tuple[int, str, str]:

@@ -124,7 +124,7 @@ def upgrade() -> None:
     )
     op.create_index("operation_by_line", "operation", ["record_uuid", "state"], unique=False)
     op.create_index("operation_by_request", "operation", ["request_id"], unique=False)
-    op.create_index("operation_by_state", "operation", ["run_id", "state", "rank"], unique=False)
+    op.create_index("operation_by_state", "operation", ["run_id", "state", "id"], unique=False)
     op.create_table(
         "orders_unified_snapshot",
         sa.Column("record_uuid", sa.String(length=36), nullable=False),
