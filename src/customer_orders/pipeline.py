@@ -124,7 +124,9 @@ def _detect(
 ) -> tuple[Changes, Reading]:
     """Read the configured scope to its end and compare it with the snapshot."""
     rows = source.read(settings, mapping.needed_columns(settings))
-    columns = Columns.of(settings.source, mapping.hashed_columns(settings), rows.sizes)
+    scope = hashlib.sha256(settings.source.model_dump_json().encode()).hexdigest()
+    hashed, rekey = mapping.hashed_columns(settings), knowledge.last_scope(ledger) == scope
+    columns = Columns.of(settings.source, hashed, rows.sizes, rekey=rekey)
     known = knowledge.known_lines(ledger)
     changes = detect(rows.table, known, columns, rules.version, every_line=every_line)
     if changes.rows == changes.dropped:
@@ -133,7 +135,7 @@ def _detect(
             hint="the table may be in the middle of a reload, or [source] scope fits nothing",
         )
     return changes, Reading(
-        scope=hashlib.sha256(settings.source.model_dump_json().encode()).hexdigest(),
+        scope=scope,
         mapping_version=rules.version,
         rows=changes.rows - changes.dropped,
         by_customer={name or "": rows for name, rows in changes.rows_by_customer.items()},

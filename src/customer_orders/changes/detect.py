@@ -46,12 +46,18 @@ class Columns:
     seasons: Sequence[str]
 
     @classmethod
-    def of(cls, source: SourceSettings, hashed: Sequence[str], sizes: Sequence[str]) -> Columns:
-        """The columns by the configuration, the mapping's columns and the sizes found."""
+    def of(
+        cls, source: SourceSettings, hashed: Sequence[str], sizes: Sequence[str], *, rekey: bool
+    ) -> Columns:
+        """The columns by the configuration, the mapping's columns and the sizes found.
+
+        Without `rekey` no line is known again under another key: after a change of scope a
+        missing line may only have left it.
+        """
         return cls(
             key=source.key,
-            # Without all of its anchor a line is not known again: equal numbers are many.
-            anchor=source.anchor if set(source.anchor) <= set(source.key) else (),
+            # Nor without the whole anchor: equal order numbers are many.
+            anchor=source.anchor if rekey and set(source.anchor) <= set(source.key) else (),
             hashed=hashed,
             sizes=sizes,
             total=source.sizes.before,

@@ -28,6 +28,10 @@ from customer_orders.plan import Knowledge, LastRead, usable_groups
 #: Why monday refused: only these hold a payload back until it changes.
 HOLDING_CATEGORIES = ("data", "gone")
 
+#: The latest run first.
+NEWEST = (run.c.started.desc(), run.c.id.desc())
+LAST_SCOPE = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
+
 KNOWN = pa.schema(
     {
         "record_uuid": pa.string(),
@@ -170,7 +174,7 @@ def last_read(ledger: Ledger, scope: str) -> LastRead | None:
     statement = (
         select(run.c.source_rows, run.c.source_customers)
         .where(and_(run.c.scope == scope, run.c.source_rows.is_not(None)))
-        .order_by(run.c.started.desc(), run.c.id.desc())
+        .order_by(*NEWEST)
         .limit(1)
     )
     with ledger.transaction() as connection:
@@ -178,6 +182,12 @@ def last_read(ledger: Ledger, scope: str) -> LastRead | None:
     if row is None:
         return None
     return LastRead(rows=row.source_rows, by_customer=json.loads(row.source_customers))
+
+
+def last_scope(ledger: Ledger) -> str | None:
+    """The scope of the last run that read its source to the end."""
+    with ledger.transaction() as connection:
+        return connection.scalar(LAST_SCOPE)
 
 
 def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> list[tuple[str, str, int]]:

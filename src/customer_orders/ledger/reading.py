@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.knowledge import NEWEST
 from customer_orders.ledger.schema import (
     RunStatus,
     State,
@@ -133,7 +134,7 @@ def failures(ledger: Ledger, run_id: str, most: int = 20) -> list[Document]:
 
 
 def _runs(connection: Connection, most: int) -> list[Document]:
-    newest = select(run).order_by(run.c.started.desc(), run.c.id.desc()).limit(most)
+    newest = select(run).order_by(*NEWEST).limit(most)
     return [_run(row) for row in connection.execute(newest)]
 
 

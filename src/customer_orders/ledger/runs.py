@@ -27,6 +27,7 @@ from sqlalchemy import (
 from customer_orders.errors import LockLost
 from customer_orders.ledger import findings
 from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.knowledge import LAST_SCOPE
 from customer_orders.ledger.locks import LOST
 from customer_orders.ledger.rows import DIFFERS, OPEN, chunks, operation_row, to_json
 from customer_orders.ledger.schema import (
@@ -53,8 +54,6 @@ from customer_orders.plan import (
     Target,
 )
 
-#: The latest run first.
-NEWEST = (run.c.started.desc(), run.c.id.desc())
 #: Planned outcomes of lines that stand for nothing that was delivered.
 NOT_DELIVERED = (Outcome.FAILED, Outcome.PENDING, Outcome.SKIPPED)
 
@@ -191,8 +190,7 @@ def _supersede(connection: Connection, planned: Planned) -> None:
 
 def _missing_reads(connection: Connection, scope: str) -> ColumnElement[int]:
     """The count after this read: it starts again when the scope is not that of the last read."""
-    last = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
-    same = connection.scalar(last) == scope
+    same = connection.scalar(LAST_SCOPE) == scope
     return snapshot.c.missing_reads + 1 if same else literal(1)
 
 

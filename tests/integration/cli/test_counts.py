@@ -91,3 +91,24 @@ def test_missing_lines_are_reported_not_counted(place: Place) -> None:
     assert len(missing) == 2
     assert place.call("verify", "--json").json["verified"] is True
     assert len(place.board()) == 120
+
+
+def test_a_changed_scope_takes_no_line_for_another(place: Place) -> None:
+    """Lines that only left the scope are not the new ones under another key; a re-key is known."""
+    pair = f"select count(*) from ORDERS_UNIFIED where {KEY} = 'GRE-04325'"
+    assert place.sql(pair) == [(2,)]
+    scope = (
+        'scope = [["AAG ORDER NUMBER", "=", "GRE-04325"], ["PLANNED DELIVERY METHOD", "=", "{}"]]'
+    )
+    table = 'table = "ORDERS_UNIFIED"'
+
+    def sync(method: str) -> dict[str, int]:
+        options = place.other((table, f"{table}\n{scope.format(method)}"))
+        return place.call(*options, "sync", "--json").json["items"]
+
+    assert sync("SEA")["created"] == 1
+    assert sync("AIR")["created"] == 1
+    assert len(place.board()) == 2
+    place.sql(f"update ORDERS_UNIFIED set \"CUSTOMER ALT PO\" = 'new' where {KEY} = 'GRE-04325'")
+    assert sync("AIR")["updated"] == 1
+    assert len(place.board()) == 2
