@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, or_, select, update
 
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.locks import Lock, all_ours, holds
@@ -216,15 +216,6 @@ def unsettled(ledger: Ledger, board: str) -> list[Request]:
             )
         )
     return requests
-
-
-def pending_count(ledger: Ledger, run_id: str) -> int:
-    """Operations of a run that are still to be sent or settled."""
-    open_ones = select(func.count()).where(
-        operation.c.run_id == run_id, operation.c.state.in_(OPEN)
-    )
-    with ledger.transaction() as connection:
-        return connection.scalar(open_ones) or 0
 
 
 def _with_ids(*columns: Any) -> Select[*tuple[Any, ...]]:
