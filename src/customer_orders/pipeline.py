@@ -13,7 +13,7 @@ import structlog
 from customer_orders import mapping, source
 from customer_orders.changes import Changes, Columns, detect
 from customer_orders.config import Settings
-from customer_orders.delivery import Delivery, holding
+from customer_orders.delivery import Delivery, holding, stopping
 from customer_orders.errors import CustomerOrdersError, SourceEmpty
 from customer_orders.ledger import Ledger, deployed, knowledge, runs
 from customer_orders.model import Item
@@ -64,12 +64,17 @@ async def apply(
         structlog.contextvars.bind_contextvars(run=run_id)
         log.info("run started", name=name, **filters.as_dict())
         try:
-            async with connect(settings) as session, holding(settings, ledger, run_id) as locks:
+            async with (
+                stopping() as stop,
+                connect(settings) as session,
+                holding(settings, ledger, run_id) as locks,
+            ):
                 closing.session = session
-                deliveries = [Delivery(ledger, session, x, settings, progress) for x in locks]
+                deliveries = [Delivery(ledger, session, x, settings, stop, progress) for x in locks]
                 for delivery in deliveries:
-                    await delivery.settle()
-                planned = await _plan(settings, ledger, session, filters, force=force)
+                    await delivery.catch_up()
+                planning = _plan(settings, ledger, session, filters, force=force)
+                planned = await stop.unless(planning)
                 planned.plan.expect(expect)
                 await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))

@@ -1,4 +1,4 @@
-"""One history: a seed becomes source, changes, trouble, runs, and in the end a judgement."""
+"""One history: a script is played in virtual time, with the real pipeline, and judged."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import contextvars
 import random
 import shutil
 import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,25 +18,28 @@ from typing import Any
 
 import looptime
 import pyarrow as pa
+from judge import Books, Fault, Judge
+from points import watched
+from script import Day, Script
 from sqlalchemy import event
-from trouble import Crash, Process, Wire, faults, on_statement, people, to_thread
-from world import BOARD, OURS, SIZES, Order, Source, board, settings
+from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thread
+from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
 from customer_orders import pipeline
 from customer_orders.emulator import Monday
-from customer_orders.ledger import Ledger
+from customer_orders.ledger import Ledger, runs
 from customer_orders.model import Unchanged
-from customer_orders.monday import Client, Governor, Session
+from customer_orders.monday import Client, Copies, Governor, Session
 from customer_orders.monday.session import board_api
 from customer_orders.plan import Filters
 from customer_orders.report import Run
 from customer_orders.source import OrderRows
 
-Json = dict[str, Any]
 EPOCH = 1_800_000_000.0
-CRASH_RATE = 0.004
 #: Longer than any call and the lag of the index, so that a lost ledger finds all that was made.
 QUIET = 400.0
+#: Runs within which a quiet history must come to rest.
+PATIENCE = 8
 
 
 class VirtualClock:
@@ -52,88 +56,142 @@ class VirtualClock:
 class Verdict:
     """What a history came to."""
 
-    seed: int
+    script: Script
     runs: int = 0
     crashes: int = 0
     takeovers: int = 0
     trouble: Counter[str] = field(default_factory=Counter)
+    #: Most duplicates at the end of any day.
+    peak: int = 0
+    #: Lines that stand refused in the end, and what was archived by hand.
+    refused: int = 0
+    places: Places = field(default_factory=Places)
     #: What is wrong in the end; empty when all is well.
-    faults: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass
+class Stage:
+    """What the histories of one worker share: a folder, an empty ledger, prepared documents."""
+
+    folder: Path
+    template: Path
+    ledger: Ledger
+    monday: Monday | None = None
+
+    def reset(self) -> None:
+        """The empty ledger again."""
+        self.replace_ledger(self.template)
+
+    def replace_ledger(self, kept: Path) -> None:
+        """Put another ledger in its place."""
+        self.ledger.close()
+        for beside in self.folder.glob("ledger.db-*"):
+            beside.unlink()
+        shutil.copy(kept, self.ledger.path)
+
+    def copy_ledger(self, copy: Path) -> None:
+        """A whole copy, with what is still in the write-ahead log."""
+        with closing(sqlite3.connect(self.ledger.path)) as connection:
+            connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(self.ledger.path, copy)
 
 
 class History:
-    """The world of one seed."""
+    """The world of one script."""
 
-    def __init__(self, seed: int, folder: Path, template: Path) -> None:
-        self.rng = random.Random(seed)
-        self.verdict = Verdict(seed)
-        self.folder = folder
-        self.ledger = folder / "ledger.db"
-        shutil.copy(template, self.ledger)
-        self.template = template
-        self.settings = settings(str(folder))
-        self.source = Source(self.rng)
+    def __init__(self, script: Script, stage: Stage, aim: str | None) -> None:
+        self.script = script
+        self.stage = stage
+        self.verdict = Verdict(script, places=Places(aim=aim))
+        self.settings = settings(str(stage.folder))
+        self.source = Source(random.Random(script.seed), script.lines)
         self.clock = VirtualClock()
+        self.ids = random.Random(script.seed)
+        stage.reset()
+        stage.ledger.clock = self.clock.now
 
     async def play(self) -> Verdict:
-        """Three days or more of trouble, then calm until nothing is left to do, then judge."""
-        self.monday = Monday(
-            board(),
-            settings={
-                "latency_per_request": 0.1,
-                "latency_per_mutation": 0.3,
-                "index_lag_seconds": 30,
-            },
-            clock=self.clock,
-            source=random.Random(self.rng.random()),
-        )
-        for day in range(self.rng.randint(3, 4)):
-            if day:
-                self.source.change()
-            await self._day()
+        """Days of trouble, then calm until nothing is left to do, then judge."""
+        self.monday = self._monday()
+        self.planner = Planner(self.monday, self.verdict.trouble)
+        for day in self.script.days:
+            await self._day(day)
+            self.source.change()
         await self._calm()
-        self.verdict.faults += list(self._judge())
+        judge = self._judge()
+        self.verdict.faults += judge.faults(self.source)
+        self.verdict.refused = len(judge.books.refused)
         return self.verdict
 
-    async def _day(self) -> None:
-        before = self.folder / "before.db"
-        copy_ledger(self.ledger, before)
-        faults(self.monday, self.rng, self.verdict.trouble)
-        if self.rng.random() < 0.2:
-            await self._takeover()
-        else:
-            await self._run(CRASH_RATE)
-        if self.rng.random() < 0.3:
-            await people(self.monday, self.rng, self.verdict.trouble)
-        await asyncio.sleep(self.rng.choice((1.0, 100.0, QUIET)))
-        if self.rng.random() < 0.1:
-            await self._lose_ledger(before)
+    def _monday(self) -> Monday:
+        chosen = {
+            "latency_per_request": 0.1,
+            "latency_per_mutation": 0.3,
+            "index_lag_seconds": 30,
+            "idempotency_budget_bytes": self.script.remembers,
+        }
+        monday = Monday(
+            board(), settings=chosen, clock=self.clock, source=random.Random(self.script.seed)
+        )
+        if self.stage.monday is not None:
+            monday.documents = self.stage.monday.documents
+        self.stage.monday = monday
+        return monday
 
-    async def _lose_ledger(self, before: Path) -> None:
+    async def _day(self, day: Day) -> None:
+        rng = random.Random(day.seed)
+        before = self.stage.folder / "before.db"
+        self.stage.copy_ledger(before)
+        for name, rule in day.faults:
+            self.verdict.trouble[name] += 1
+            self.monday.faults.add(rule)
+        if day.pause_after is None:
+            await self._run(rng, day)
+        else:
+            await self._takeover(rng, day)
+        self.monday.faults.clear()
+        for act in day.people:
+            await self.planner.act(act, rng)
+        await asyncio.sleep(day.rest)
+        standing = len(list(self._judge().duplicates()))
+        self.verdict.peak = max(self.verdict.peak, standing)
+        if day.ledger != "kept":
+            await self._lose_ledger(day, before)
+
+    async def _lose_ledger(self, day: Day, before: Path) -> None:
         """The ledger is gone, or the one from before the last run is back.
 
-        An old ledger gets a run before the source changes again: a size that was made after it
-        and is no longer ordered then is known to nobody but `verify`.
+        Nothing is under way then: what comes late is unknown to another ledger. An old ledger
+        gets a run before the source changes again: a size that was made after it and is no longer
+        ordered then is known to nobody but `verify`.
         """
+        await asyncio.sleep(RECHECK)
+        await self._run(random.Random(day.seed), None)
         await asyncio.sleep(QUIET)
-        restored = self.rng.random() < 0.5
-        self.verdict.trouble["ledger_restored" if restored else "ledger_deleted"] += 1
-        replace_ledger(self.ledger, before if restored else self.template)
-        if restored:
-            await self._run(0.0)
+        self.verdict.trouble[f"ledger_{day.ledger}"] += 1
+        self.stage.replace_ledger(before if day.ledger == "restored" else self.stage.template)
+        await self._run(random.Random(day.seed), None)
 
     async def _calm(self) -> None:
-        self.monday.faults.clear()
-        for _ in range(8):
+        """Without trouble, past the re-check time: soon nothing is left to do."""
+        await asyncio.sleep(QUIET)
+        await self._run(random.Random(0), None)
+        await asyncio.sleep(RECHECK)
+        for _ in range(PATIENCE):
+            run = await self._run(random.Random(0), None)
             await asyncio.sleep(QUIET)
-            run = await self._run(0.0)
             if run and not run.error and not run.mutations and not run.items.get("pending"):
                 return
-        self.verdict.faults.append("never converged")
+        self.verdict.faults.append(Fault("unconverged", f"after {PATIENCE} quiet runs"))
 
-    async def _run(self, crash_rate: float) -> Run | None:
-        process = Process(random.Random(self.rng.random()), crash_rate)
+    async def _run(self, rng: random.Random, day: Day | None) -> Run | None:
+        process = self._process(rng, day)
         return await self._end(self._start(process), process)
+
+    def _process(self, rng: random.Random, day: Day | None) -> Process:
+        rates = (day.crash_rate, day.loss) if day else (0.0, 0.0)
+        return Process(random.Random(rng.random()), self.verdict.places, *rates)
 
     def _start(self, process: Process) -> asyncio.Task[Run]:
         self.verdict.runs += 1
@@ -148,127 +206,52 @@ class History:
             run = await task
         except Crash:
             self.verdict.crashes += 1
-            await self._bury()
+            await self._bury(process)
             return None
         finally:
             process.dead = True
         self._count(run)
         return run
 
-    async def _bury(self) -> None:
+    async def _bury(self, process: Process) -> None:
         """What the dead process left waiting ends; what monday had begun goes on."""
-        mine = asyncio.all_tasks() - self.monday._running - {asyncio.current_task()}
+        mine = process.tasks - self.monday._running
         for task in mine:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
 
-    async def _takeover(self) -> None:
-        """A process is paused beyond its lock, another takes over, and the first wakes up."""
+    async def _takeover(self, rng: random.Random, day: Day) -> None:
+        """A process stands still beyond its lock, another takes over, and the first wakes up."""
         self.verdict.takeovers += 1
-        first = Process(random.Random(self.rng.random()), 0.0)
+        first, second = self._process(rng, day), self._process(rng, None)
         task = self._start(first)
-        await asyncio.sleep(self.rng.uniform(0.1, 20))
-        first.running.clear()
+        await asyncio.sleep(day.pause_after or 0.0)
+        first.awake.clear()
         await asyncio.sleep(self.settings.time.lock_stale + 5)
-        await self._run(0.0)
-        first.running.set()
+        other = self._start(second)
+        await asyncio.sleep(day.wakes_after)
+        first.awake.set()
+        await self._end(other, second)
         await self._end(task, first)
 
     def _count(self, run: Run) -> None:
         """Invariant 3: a run that reached its end counted every line of the source once."""
         counted = sum(run.items.values())
         if not run.error and counted != len(self.source.orders):
-            self.verdict.faults.append(f"{counted} of {len(self.source.orders)} lines counted")
-        if run.items.get("failed"):
-            self.verdict.faults.append(f"failed lines: {run.failures}")
+            text = f"{counted} of {len(self.source.orders)} lines counted"
+            self.verdict.faults.append(Fault("wrong", text))
 
-    def _judge(self) -> Iterator[str]:
-        """Board and snapshot against source (design.md, invariants 1, 2, 6 and 9)."""
-        board_items, board_subitems = self.monday.save()["boards"]
-        by_key = _grouped(board_items["items"], lambda item: item["values"].get("key_1"))
-        sizes = _grouped(board_subitems["items"], lambda subitem: subitem["parent"])
-        types, names = _labels(board_items, "drop_1"), _labels(board_subitems, "size_1")
-        known = _known(self.ledger)
-        for order in self.source.orders.values():
-            copies = by_key.pop(order.uuid, [])
-            if len(copies) != 1:
-                yield f"{order.number}: {len(copies)} items"
-                continue
-            yield from _judge_item(order, copies[0], types)
-            yield from _judge_sizes(order, sizes.get(copies[0]["id"], []), names)
-            if known.pop(order.uuid, None) != order.row_hash:
-                yield f"{order.number}: the snapshot does not say that it was delivered"
-        yield from (f"item of no line: {key}" for key in by_key if key)
-        yield from (f"snapshot of no line: {uuid}" for uuid in known)
-
-
-def _judge_item(order: Order, item: Json, types: Mapping[int, str]) -> Iterator[str]:
-    shown = {"name": item["name"]} | item["values"]
-    shown["drop_1"] = types[shown["drop_1"][0]]
-    for column, value in order.shown().items():
-        if shown.get(column) != value:
-            yield f"{order.number}: {column} is {shown.get(column)}, not {value}"
-
-
-def _judge_sizes(order: Order, subitems: list[Json], names: Mapping[int, str]) -> Iterator[str]:
-    shown: dict[str, str] = {}
-    for subitem in subitems:
-        size = names[subitem["values"]["size_1"][0]]
-        if size in shown:
-            yield f"{order.number}: size {size} stands twice"
-        shown[size] = subitem["values"]["qty_1"]
-    wanted = {size: str(pieces) for size, pieces in order.shown_sizes().items()}
-    for size in sorted(shown.keys() | wanted.keys()):
-        if shown.get(size, "none") != wanted.get(size, "0"):
-            yield f"{order.number}: size {size} is {shown.get(size)}, not {wanted.get(size, '0')}"
-
-
-def _grouped(rows: list[Json], key: Callable[[Json], Any]) -> dict[Any, list[Json]]:
-    """The active rows by a key."""
-    groups: defaultdict[Any, list[Json]] = defaultdict(list)
-    for row in rows:
-        if row.get("state", "active") == "active":
-            groups[key(row)].append(row)
-    return dict(groups)
-
-
-def _labels(board_of: Json, column_id: str) -> dict[int, str]:
-    column = next(c for c in board_of["columns"] if c["id"] == column_id)
-    return {label["id"]: label["label"] for label in column["settings"].get("labels", ())}
-
-
-def _known(ledger: Path) -> dict[str, str | None]:
-    with closing(sqlite3.connect(ledger)) as connection:
-        query = "select record_uuid, row_hash from orders_unified_snapshot"
-        return dict(connection.execute(query).fetchall())
-
-
-def copy_ledger(ledger: Path, copy: Path) -> None:
-    """A whole copy, with what is still in the write-ahead log."""
-    with closing(sqlite3.connect(ledger)) as connection:
-        connection.execute("pragma wal_checkpoint(truncate)")
-    shutil.copy(ledger, copy)
-
-
-def replace_ledger(ledger: Path, kept: Path) -> None:
-    """Put another ledger in its place."""
-    for beside in ledger.parent.glob("ledger.db-*"):
-        beside.unlink()
-    shutil.copy(kept, ledger)
+    def _judge(self) -> Judge:
+        return Judge(self.monday.save(), Books.read(self.stage.ledger.path), self.planner)
 
 
 CURRENT: contextvars.ContextVar[tuple[History, Process]] = contextvars.ContextVar("current")
 
 
 @contextmanager
-def _deployed(url: str) -> Iterator[Ledger]:
+def _deployed(_url: str) -> Iterator[Ledger]:
     history, _ = CURRENT.get()
-    ledger = Ledger(url, clock=history.clock.now)
-    event.listen(ledger._engine, "before_cursor_execute", on_statement)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
+    yield history.stage.ledger
 
 
 @asynccontextmanager
@@ -278,7 +261,8 @@ async def _connect(configured: Any) -> AsyncIterator[Session]:
     client = Client(wire, Governor("enterprise"), version="2026-10")
     api = board_api(configured, client)
     boards = {BOARD: await api.board(BOARD)}
-    yield Session(client=client, api=api, user=await api.me(), boards=boards)
+    copies = Copies(client)
+    yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
 
 
 def _read(*_: Any) -> OrderRows:
@@ -290,15 +274,17 @@ def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, **_: Any) 
     columns = ("record_uuid", "row_hash", "mapping_version")
     rows = zip(*(known[name].to_pylist() for name in columns), strict=True)
     by_uuid = {uuid: (row_hash, at) for uuid, row_hash, at in rows}
-    lines = list(history.source.lines(by_uuid, version))
+    lines = list(history.source.detected(by_uuid, version))
+    looked_at = {line.record_uuid for line in lines}
+    orders = history.source.orders.values()
     return SimpleNamespace(
-        rows=len(history.source.orders),
+        rows=len(orders),
         dropped=0,
-        rows_by_customer=Counter(o.customer for o in history.source.orders.values()),
+        rows_by_customer=Counter(o.customer for o in orders),
         unchanged=[
             Unchanged(customer=order.customer, po=None, season=None, lines=1, subitems=0)
-            for order in history.source.orders.values()
-            if order.uuid not in {line.record_uuid for line in lines}
+            for order in orders
+            if order.uuid not in looked_at
         ],
         known=[line.record_uuid for line in lines if line.record_uuid in by_uuid],
         missing=[],
@@ -307,15 +293,27 @@ def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, **_: Any) 
     )
 
 
+def _uuid4() -> uuid.UUID:
+    history, _ = CURRENT.get()
+    return uuid.UUID(int=history.ids.getrandbits(128), version=4)
+
+
+def _token_hex(size: int) -> str:
+    history, _ = CURRENT.get()
+    return history.ids.randbytes(size).hex()
+
+
 @contextmanager
 def simulated() -> Iterator[None]:
-    """Put the simulation's seams in place: threads, connection, ledger clock, source, detection."""
+    """Put the simulation's seams in place: threads, connection, ledger, source, detection, ids."""
     seams = [
         (asyncio, "to_thread", to_thread),
         (pipeline, "deployed", _deployed),
         (pipeline, "connect", _connect),
         (pipeline.source, "read", _read),
         (pipeline, "detect", _detect),
+        (uuid, "uuid4", _uuid4),
+        (runs.secrets, "token_hex", _token_hex),
     ]
     real = [(owner, name, getattr(owner, name)) for owner, name, _ in seams]
     for owner, name, seam in seams:
@@ -327,8 +325,29 @@ def simulated() -> Iterator[None]:
             setattr(owner, name, value)
 
 
-def play(seed: int, folder: Path, template: Path) -> Verdict:
-    """Play the history of one seed in virtual time."""
-    with simulated(), asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
-        runner.get_loop().set_exception_handler(lambda *_: None)
-        return runner.run(History(seed, folder, template).play())
+def _loop() -> asyncio.AbstractEventLoop:
+    loop: asyncio.AbstractEventLoop = looptime.new_event_loop()
+    loop.set_task_factory(watched(Process.current))
+    loop.set_exception_handler(lambda *_: None)
+    return loop
+
+
+def play(script: Script, stage: Stage, aim: str | None = None) -> Verdict:
+    """Play a script; `aim` names a crash point where the first process that passes it dies."""
+    with simulated(), asyncio.Runner(loop_factory=_loop) as runner:
+        return runner.run(History(script, stage, aim).play())
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """A stage in a folder, with a deployed ledger as the template of all histories."""
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
+    ledger.deploy()
+    for point in ("before_cursor_execute", "commit"):
+        event.listen(ledger._engine, point, on_statement)
+    stage = Stage(folder, folder / "template.db", ledger)
+    stage.copy_ledger(stage.template)
+    try:
+        yield stage
+    finally:
+        ledger.close()

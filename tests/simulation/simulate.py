@@ -5,66 +5,140 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import multiprocessing
+import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
-from history import Verdict, copy_ledger, play
-
-from customer_orders.ledger import Ledger
+from history import Stage, Verdict, play, staged
+from script import Script
 
 #: Memory instead of a disk, where there is one: what is proved here is order, not durability.
 FAST = Path("/dev/shm")
+#: A script, and the crash point to aim at.
+Task = tuple[Script, str | None]
+_stage: list[Stage] = []
 
 
 @contextmanager
-def playground() -> Iterator[tuple[Path, Path]]:
-    """A folder for histories, and an empty ledger to start each of them with."""
+def playground() -> Iterator[Stage]:
+    """A stage in a folder of its own."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None) as name:
-        made, template = Path(name) / "made.db", Path(name) / "template.db"
-        ledger = Ledger(f"sqlite:///{made}")
-        ledger.deploy()
-        ledger.close()
-        copy_ledger(made, template)
-        yield Path(name), template
+    with (
+        tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None) as name,
+        staged(Path(name)) as stage,
+    ):
+        yield stage
 
 
-def histories(seeds: range) -> Iterator[Verdict]:
-    """Play one history after another."""
-    with playground() as (folder, template):
+def histories(seeds: Iterable[int]) -> Iterator[Verdict]:
+    """Play one history after another in this process."""
+    with playground() as stage:
         for seed in seeds:
-            with tempfile.TemporaryDirectory(dir=folder) as own:
-                yield play(seed, Path(own), template)
+            yield play(Script.draw(seed), stage)
+
+
+def spread(tasks: Sequence[Task]) -> Iterator[Verdict]:
+    """Play histories in as many processes as there are cores, in order."""
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _open) as pool:
+        yield from pool.imap(_play, tasks, chunksize=4)
+
+
+def _open() -> None:
+    manager = playground()
+    _stage.append(manager.__enter__())
+    multiprocessing.util.Finalize(None, manager.__exit__, (None, None, None), exitpriority=10)
+
+
+def _play(task: Task) -> Verdict:
+    script, aim = task
+    return play(script, _stage[0], aim)
+
+
+def aimed(verdicts: Iterable[Verdict]) -> list[Task]:
+    """A history for each crash point that was passed, and where no process died."""
+    passed: dict[str, Script] = {}
+    hit: set[str] = set()
+    for verdict in verdicts:
+        hit |= verdict.places.hit
+        for place in verdict.places.passed:
+            passed.setdefault(place, verdict.script)
+    return [(passed[place], place) for place in sorted(passed.keys() - hit)]
+
+
+def shrunk(script: Script) -> Script:
+    """The smallest script found that still fails."""
+    with playground() as stage:
+        smaller = iter(script.smaller())
+        while (candidate := next(smaller, None)) is not None:
+            if play(candidate, stage).faults:
+                script, smaller = candidate, iter(candidate.smaller())
+    return script
+
+
+def figures(verdicts: Sequence[Verdict], seconds: float) -> dict[str, object]:
+    """The closing line."""
+    kinds = Counter(fault.kind for verdict in verdicts for fault in verdict.faults)
+    passed = set().union(*(verdict.places.passed for verdict in verdicts))
+    hit = set().union(*(verdict.places.hit for verdict in verdicts))
+    return {
+        "seeds": len(verdicts),
+        "runs": sum(verdict.runs for verdict in verdicts),
+        "crashes": sum(verdict.crashes for verdict in verdicts),
+        "takeovers": sum(verdict.takeovers for verdict in verdicts),
+        "faults": dict(sorted(sum((v.trouble for v in verdicts), Counter()).items())),
+        "crash_points_hit": len(hit),
+        "crash_points": len(passed),
+        "peak_duplicates": max(verdict.peak for verdict in verdicts),
+        "refused_lines": sum(verdict.refused for verdict in verdicts),
+        "duplicates": kinds["duplicate"],
+        "lost": kinds["lost"],
+        "wrong": kinds["wrong"],
+        "unconverged": kinds["unconverged"],
+        "seeds_per_second": round(len(verdicts) / seconds, 2),
+    }
+
+
+def simulate(seeds: Iterable[int]) -> tuple[list[Verdict], dict[str, object]]:
+    """Play the seeds, then once more for each crash point where none of them died."""
+    started = time.monotonic()
+    verdicts = list(spread([(Script.draw(seed), None) for seed in seeds]))
+    if rest := aimed(verdicts):
+        verdicts += spread(rest)
+    return verdicts, figures(verdicts, time.monotonic() - started)
+
+
+def report(verdicts: Iterable[Verdict], *, shrink: bool) -> bool:
+    """Tell what is wrong, and how to replay it. Returns whether anything is."""
+    failing = [verdict for verdict in verdicts if verdict.faults]
+    for verdict in failing:
+        for fault in verdict.faults:
+            print(f"seed {verdict.script.seed}: {fault}", file=sys.stderr)
+    for verdict in failing[:1] if shrink else ():
+        print("replay the smallest with --script:", file=sys.stderr)
+        print(shrunk(verdict.script).as_json(), file=sys.stderr)
+    return bool(failing)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=50, help="how many (default %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="replay from this seed")
+    parser.add_argument("--script", help="play one script, as a failing seed prints it")
     options = parser.parse_args()
-    started = time.monotonic()
-    verdicts = list(histories(range(options.first, options.first + options.seeds)))
-    for verdict in verdicts:
-        for fault in verdict.faults:
-            print(f"seed {verdict.seed}: {fault}", file=sys.stderr)
-    wrong = [verdict.seed for verdict in verdicts if verdict.faults]
-    figures = {
-        "seeds": len(verdicts),
-        "runs": sum(verdict.runs for verdict in verdicts),
-        "crashes": sum(verdict.crashes for verdict in verdicts),
-        "takeovers": sum(verdict.takeovers for verdict in verdicts),
-        "faults": dict(sorted(sum((v.trouble for v in verdicts), Counter()).items())),
-        "wrong": wrong,
-        "seeds_per_second": round(len(verdicts) / (time.monotonic() - started), 2),
-    }
-    print(json.dumps(figures))
-    return 1 if wrong else 0
+    if options.script:
+        with playground() as stage:
+            return int(report([play(Script.of_json(options.script), stage)], shrink=False))
+    verdicts, closing = simulate(range(options.first, options.first + options.seeds))
+    wrong = report(verdicts, shrink=True)
+    print(json.dumps(closing))
+    return int(wrong)
 
 
 if __name__ == "__main__":

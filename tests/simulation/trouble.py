@@ -1,4 +1,4 @@
-"""Trouble: faults of the network and of monday, crashes at any ledger statement, pauses, people."""
+"""A process that may die or stand still, its bad network, and planners at the board."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from world import BOARD, PLANNER
+from points import running
+from world import BOARD, PLANNER, SUBITEMS
 
 from customer_orders.emulator import ConnectionDropped, Monday
 from customer_orders.errors import NoAnswer, Unreachable
@@ -20,68 +22,69 @@ from customer_orders.monday import Response
 Result = TypeVar("Result")
 CLIENT_TIMEOUT = 65.0
 
-#: Rules that the emulator draws from; the weights are in `faults`.
-RULES: dict[str, dict[str, Any]] = {
-    "drop_before": {"kind": "drop_before"},
-    "apply_then_drop": {"kind": "apply_then_drop"},
-    "apply_then_502": {"kind": "apply_then_status", "status": 502, "body": "html"},
-    "apply_then_504": {"kind": "apply_then_status", "status": 504},
-    "some_then_500": {"kind": "apply_first_n_then", "n": 2, "status": 500},
-    "some_then_drop": {"kind": "apply_first_n_then", "n": 3, "status": None},
-    "status_500": {"kind": "status", "status": 500},
-    "locked_423": {"kind": "status", "status": 423},
-    "throttled_minute": {"kind": "rate_limit", "shape": "minute", "retry_after": 7},
-    "throttled_complexity": {"kind": "rate_limit", "shape": "complexity", "retry_after": 11},
-    "throttled_html": {"kind": "rate_limit", "shape": "html", "retry_after": 3},
-    "throttled_in_200": {"kind": "rate_limit", "shape": "field", "retry_after": 5},
-    "slow": {"kind": "slow", "seconds": 70.0},
-    "cut_body": {"kind": "cut_body"},
-    "late": {"kind": "late", "seconds": 20.0},
-}
-
 
 class Crash(BaseException):
     """The process dies; nothing of it runs on."""
 
 
+@dataclass
+class Places:
+    """Crash points that were passed, and those where a process died."""
+
+    passed: set[str] = field(default_factory=set)
+    hit: set[str] = field(default_factory=set)
+    #: The point where the first process that passes it dies.
+    aim: str | None = None
+
+
 class Process:
-    """One run of the program: it may crash at any point, or be paused."""
+    """One run of the program: it may die at any crash point, or be paused."""
 
     current: contextvars.ContextVar[Process] = contextvars.ContextVar("process")
 
-    def __init__(self, rng: random.Random, crash_rate: float) -> None:
+    def __init__(self, rng: random.Random, places: Places, crash_rate: float, loss: float) -> None:
         self.rng = rng
+        self.places = places
         self.crash_rate = crash_rate
+        self.loss = loss
         self.dead = False
-        self.running = asyncio.Event()
-        self.running.set()
+        #: Its tasks that are not done, and those of monday that it set off.
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.awake = asyncio.Event()
+        self.awake.set()
 
-    def point(self) -> None:
-        """A place where the process may die; a dead one gets no further."""
-        if not self.dead and self.rng.random() < self.crash_rate:
-            self.dead = True
+    def living(self) -> None:
+        """A dead process gets no further."""
         if self.dead:
             raise Crash
 
-    async def inline(self, call: Callable[..., Result], *args: Any, **named: Any) -> Result:
-        """Stands in for `asyncio.to_thread`: the same call, in place, with crash points around."""
-        await self.running.wait()
-        self.point()
-        result = call(*args, **named)
-        self.point()
-        return result
+    def point(self, place: str) -> None:
+        """A place where the process may die."""
+        self.living()
+        self.places.passed.add(place)
+        aimed = place == self.places.aim
+        if aimed or (self.crash_rate and self.rng.random() < self.crash_rate):
+            self.places.aim = None if aimed else self.places.aim
+            self.places.hit.add(place)
+            self.dead = True
+            raise Crash
 
 
 async def to_thread(call: Callable[..., Result], *args: Any, **named: Any) -> Result:
-    """Whoever is running runs the call itself."""
-    return await Process.current.get().inline(call, *args, **named)
+    """Stands in for `asyncio.to_thread`: the same call, in place, with crash points around."""
+    process = Process.current.get()
+    await process.awake.wait()
+    process.point(f"before {running()}")
+    result = call(*args, **named)
+    process.point(f"after {running()}")
+    return result
 
 
 def on_statement(*_: Any) -> None:
-    """Before any ledger statement."""
+    """Before any ledger statement, and before a commit."""
     process = Process.current.get(None)
     if process is not None:
-        process.point()
+        process.point(f"statement {running()}")
 
 
 class Wire:
@@ -94,10 +97,10 @@ class Wire:
         self._hit = hit
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
-        await self._process.running.wait()
-        self._process.point()
+        await self._process.awake.wait()
+        self._process.living()
         roll = self._process.rng.random()
-        if self._process.crash_rate and roll < 0.01:
+        if roll < self._process.loss / 2:
             self._hit["unreachable"] += 1
             raise Unreachable("no route")
         try:
@@ -105,46 +108,60 @@ class Wire:
                 answer = await self._monday.post(body, {**headers, "Authorization": self._token})
         except (ConnectionDropped, TimeoutError) as exc:
             raise NoAnswer("the connection broke") from exc
-        await self._process.running.wait()
-        self._process.point()
-        if self._process.crash_rate and roll > 0.98:
+        await self._process.awake.wait()
+        self._process.living()
+        if roll > 1 - self._process.loss / 2:
             self._hit["answer_lost"] += 1
             raise NoAnswer("the answer was lost")
         names = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status, headers=names, body=answer.body)
 
 
-def faults(monday: Monday, rng: random.Random, hit: Counter[str]) -> None:
-    """Draw up a plan of trouble for the next run."""
-    for name in rng.sample(sorted(RULES), rng.randrange(4)):
-        count = rng.randint(1, 3)
-        hit[name] += count
-        operation = rng.choice(
-            ("*", "create_item", "create_subitem", "change_multiple_column_values")
-        )
-        monday.faults.add(
-            {**RULES[name], "count": count, "skip": rng.randrange(4), "operation": operation}
-        )
+@dataclass
+class Planner:
+    """A person at the board, and what must be forgiven on their account."""
 
+    monday: Monday
+    hit: Counter[str]
+    #: (item id, column id) -> value that the person wrote into a column of ours.
+    edited: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Ids of items and subitems that the person archived, and of those that the person made.
+    archived: set[str] = field(default_factory=set)
 
-async def people(monday: Monday, rng: random.Random, hit: Counter[str]) -> None:
-    """A planner writes into a column of their own, or moves an item to another group."""
-    items = [i for i in monday.save()["boards"][0]["items"] if i.get("state", "active") == "active"]
-    if not items:
-        return
-    item = rng.choice(items)
-    if rng.random() < 0.5:
-        hit["foreign_edit"] += 1
-        edit = {"board_id": BOARD, "item_id": item["id"], "column_values": '{"text_9": "checked"}'}
-        change = f"change_multiple_column_values({_arguments(edit)})"
-    else:
-        hit["moved_by_person"] += 1
-        group = rng.choice(monday.save()["boards"][0]["groups"])["id"]
-        change = f"move_item_to_group({_arguments({'item_id': item['id'], 'group_id': group})})"
-    body = json.dumps({"query": f"mutation {{ {change} {{ id }} }}"}).encode()
-    with suppress(ConnectionDropped):
-        await monday.post(body, {"Authorization": PLANNER})
+    async def act(self, what: str, rng: random.Random) -> None:
+        """Do one thing to something that stands on the board."""
+        boards = self.monday.save()["boards"]
+        place = 1 if what in ("cut_qty", "archive_size") else 0
+        items = [i for i in boards[place]["items"] if i.get("state", "active") == "active"]
+        if not items:
+            return
+        self.hit[f"person_{what}"] += 1
+        chosen = rng.choice(items)["id"]
+        match what:
+            case "note":
+                await self._write(BOARD, chosen, "text_9", "checked")
+            case "cut_qty":
+                await self._write(SUBITEMS, chosen, "cut_1", "7")
+            case "edit":
+                self.edited[chosen, "text_1"] = "by hand"
+                await self._write(BOARD, chosen, "text_1", "by hand")
+            case "move":
+                group = rng.choice(boards[0]["groups"])["id"]
+                await self._do("move_item_to_group", item_id=chosen, group_id=group)
+            case "archive" | "archive_size":
+                self.archived.add(chosen)
+                await self._do("archive_item", item_id=chosen)
+            case "duplicate":
+                await self._do("duplicate_item", board_id=BOARD, item_id=chosen)
 
+    async def _write(self, board: str, item: str, column: str, value: str) -> None:
+        values = json.dumps({column: value})
+        change = "change_multiple_column_values"
+        await self._do(change, board_id=board, item_id=item, column_values=values)
 
-def _arguments(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in values.items())
+    async def _do(self, field_name: str, **values: str) -> None:
+        arguments = ", ".join(f"{name}: {json.dumps(value)}" for name, value in values.items())
+        text = f"mutation {{ {field_name}({arguments}) {{ id }} }}"
+        with suppress(ConnectionDropped):
+            body = json.dumps({"query": text}).encode()
+            await self.monday.post(body, {"Authorization": PLANNER})

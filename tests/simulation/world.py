@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_orders.config import Settings
@@ -17,7 +17,8 @@ CUSTOMERS = ("ALPHA", "BETA", "GAMMA")
 SEASONS = ("2025 FALL", "2026 SPRING", "")
 TYPES = ("ACTIVE", "ACTIVE", "ACTIVE", "CANCELLED")
 OURS, PLANNER = "emulator-ours", "emulator-planner"
-LINES = 20
+#: Seconds until which what was ever unknown is looked at again; longer than anything comes late.
+RECHECK = 3_600
 
 
 def settings(folder: str) -> Settings:
@@ -39,6 +40,7 @@ def settings(folder: str) -> Settings:
             },
         },
         "customers": {name: [name] for name in CUSTOMERS},
+        "time": {"recheck": RECHECK},
         "guard": {"floor": 1_000_000},
         "report": {"folder": f"{folder}/reports"},
     }
@@ -158,10 +160,13 @@ class Source:
     """The orders, and how they change."""
 
     rng: random.Random
+    lines: int
     orders: dict[str, Order] = field(default_factory=dict)
+    #: What an order was before its last change, so that changes are taken back too.
+    _before: dict[str, Order] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for number in range(LINES):
+        for number in range(self.lines):
             self._add(number)
 
     def _add(self, number: int) -> None:
@@ -182,9 +187,12 @@ class Source:
 
     def change(self) -> None:
         """A day in the source: cells, sizes, types, seasons and new lines."""
-        for order in self.orders.values():
+        for order in list(self.orders.values()):
             roll = self.rng.random()
-            if roll < 0.15:
+            before = replace(order)
+            if order.number in self._before and roll > 0.6:
+                self.orders[order.number] = self._before.pop(order.number)
+            elif roll < 0.15:
                 order.sizes = self._sizes()
             elif roll < 0.22:
                 order.type = self.rng.choice(TYPES)
@@ -194,10 +202,12 @@ class Source:
                 order.due = f"2026-0{self.rng.randint(1, 9)}-20"
             elif roll < 0.38:
                 order.style = f"STYLE{self.rng.randrange(9)}"
+            if roll < 0.38:
+                self._before[order.number] = before
         for _ in range(self.rng.randrange(3)):
             self._add(len(self.orders))
 
-    def lines(
+    def detected(
         self, known: Mapping[str, tuple[str | None, str]], version: str
     ) -> Iterator[OrderLine]:
         """Detection in short: `known` is record_uuid -> row_hash and mapping_version."""

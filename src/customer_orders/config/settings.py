@@ -238,6 +238,7 @@ class TimeSettings(_Table):
     client_timeout: float = Field(65, gt=0)
     index_lag: float = Field(120, ge=0)
     send_within: float = Field(10, gt=0)
+    replay: float = Field(1_500, ge=0)
     lock_stale: float = Field(60, gt=0)
     recheck: float = Field(86_400, ge=0)
 

@@ -2,5 +2,6 @@
 
 from customer_orders.delivery.deliver import Delivery
 from customer_orders.delivery.heartbeat import holding
+from customer_orders.delivery.stop import Stop, stopping
 
-__all__ = ["Delivery", "holding"]
+__all__ = ["Delivery", "Stop", "holding", "stopping"]

@@ -1,109 +1,136 @@
-"""Finds out by looking what became of a request that nobody answered.
-
-Only what the board shows counts, and only after the call can no longer be running: what is there
-was done, and what was read is taken for delivered; what is absent or old was not done.
-"""
+"""Settles what nobody answered, by evidence alone: a marked replay, or what the board shows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
-from customer_orders.config import Settings
-from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
-from customer_orders.ledger.sending import Request
-from customer_orders.model import Board, ShownItem
-from customer_orders.monday import BoardAPI
-from customer_orders.plan import Action, Target
+import structlog
 
-ABSENT = Reopen(reason="looked up: not on the board")
-OLD = Reopen(reason="looked up: the board shows the old value")
-GONE = Refusal(
-    category="gone",
-    code="looked up",
-    error="the item is no longer on the board",
-    hint="a person archived or deleted it; `customer-orders verify` shows it",
-)
+from customer_orders.delivery.courier import Courier
+from customer_orders.delivery.look_up import look_up
+from customer_orders.errors import MondayError, NoAnswer
+from customer_orders.ledger import claiming, recording
+from customer_orders.ledger.claiming import Request
+from customer_orders.ledger.recording import Evidence
+from customer_orders.ledger.results import Done, Reopen, Result
+from customer_orders.monday import Answer
+from customer_orders.plan import MUTATION_COST
 
+#: HTTP status of a replay while the first send is under way (api.md 2, Idempotency).
+CONFLICT = 409
 
-async def look_up(
-    request: Request, api: BoardAPI, board: Board, settings: Settings
-) -> dict[int, Result]:
-    """What became of every operation of a request, by operation id."""
-    grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
-    groups = (await api.board(board.id)).groups if grouped else {}
-    made, known = _keys(request)
-    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
-    by_key: dict[str, ShownItem] = {}
-    for item in await api.find(board, key_column, made):
-        by_key.setdefault(item.values.get(key_column) or "", item)
-    by_id = {item.monday_id: item for item in await api.read(board, known)}
-    size_column = settings.mapping.subitem_size
-
-    def result(claimed: Claimed) -> Result:
-        planned = claimed.operation
-        if planned.kind is Target.GROUP:
-            found = groups.get(planned.group)
-            return Done(monday_id=found[0]) if found else ABSENT
-        if planned.kind is Target.ITEM and planned.action is Action.CREATE:
-            item = by_key.get(planned.record_uuid or "")
-            return _taken_over(item) if item else ABSENT
-        item = by_id.get(claimed.item_id or "")
-        if item is None:
-            return GONE
-        if planned.kind is Target.ITEM:
-            return _item_result(claimed, item)
-        return _subitem_result(claimed, item, size_column)
-
-    return _for_each(request, result)
+log = structlog.get_logger()
 
 
-def _for_each(request: Request, result: Callable[[Claimed], Result]) -> dict[int, Result]:
-    return {claimed.id: result(claimed) for claimed in request.operations}
+class Settling:
+    """The requests of one board whose outcome is not known."""
 
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
+        #: Request id -> what an unmarked replay said was done; the board has the last word.
+        self._said: dict[str, dict[int, Done]] = {}
 
-def _keys(request: Request) -> tuple[list[str], list[str]]:
-    """Keys of items that may have been made, and ids of items that were there before."""
-    made, known = [], set()
-    for claimed in request.operations:
-        planned = claimed.operation
-        if planned.kind is Target.ITEM and planned.action is Action.CREATE:
-            made.append(planned.record_uuid or "")
-        elif claimed.item_id is not None:
-            known.add(claimed.item_id)
-    return made, sorted(known)
+    async def settle(self) -> int:
+        """Find out what became of every operation that is `sending`. Returns how many there were.
 
+        First waits until the calls can no longer be running. What a replay does not settle is
+        looked up, when the index has caught up too (api.md 4).
+        """
+        unknown = await self._unknown()
+        count = sum(len(request.operations) for request in unknown)
+        if unknown:
+            await self._wait(unknown)
+            for request in unknown:
+                if self.may_replay(request):
+                    await self.replay(request)
+            unknown = await self._unknown()
+        if unknown:
+            await self._wait(unknown, self._courier.settings.time.index_lag)
+            found = [await self._look_up(request) for request in unknown]
+            if not any(found):
+                self._courier.looked_in_vain()
+        return count
 
-def _taken_over(item: ShownItem) -> Done:
-    read = {"name": item.name, "group": item.group, "values": dict(item.values)}
-    return Done(monday_id=item.monday_id, read=read)
+    async def _unknown(self) -> list[Request]:
+        """What is `sending`; of what a dead process left, nobody had said that it is unknown."""
+        courier = self._courier
+        found = await asyncio.to_thread(recording.unsettled, courier.ledger, courier.board.id)
+        for request in found:
+            if request.unknown_since is None:
+                await courier.unknown(request, "its process ended before the answer")
+        return found
 
+    def _over(self, request: Request) -> float:
+        """When the last call of a request can no longer be running."""
+        time = self._courier.settings.time
+        left = request.last_send + time.send_within
+        if request.unknown_since is not None and request.unknown_since >= request.last_send:
+            left = min(left, request.unknown_since)
+        return max(left, self._courier.held.taken_over) + time.call_cap
 
-def _item_result(claimed: Claimed, item: ShownItem) -> Result:
-    payload = claimed.operation.payload
-    if claimed.operation.action is Action.MOVE:
-        moved = item.group == payload["group"]
-        return Done(monday_id=item.monday_id) if moved else OLD
-    named = payload.get("name", item.name) == item.name
-    if not named or not _shows(item.values, payload.get("values", {})):
-        return OLD
-    read = {"name": item.name, "values": dict(item.values)}
-    return Done(monday_id=item.monday_id, read=read)
+    async def _wait(self, unknown: Sequence[Request], lag: float = 0.0) -> None:
+        due = max(self._over(request) for request in unknown) + lag
+        wait = max(due - self._courier.ledger.clock(), 0.0)
+        log.info("settling", requests=len(unknown), wait_seconds=round(wait, 1))
+        await self._courier.stop.unless(asyncio.sleep(wait))
 
+    def may_replay(self, request: Request) -> bool:
+        """Whether a replay can tell: monday caches answers for 30 minutes, by user and app.
 
-def _subitem_result(claimed: Claimed, item: ShownItem, size_column: str) -> Result:
-    planned = claimed.operation
-    if planned.action is Action.CREATE:
-        found = item.sizes(size_column).get(planned.size or "")
-        if not found:
-            return ABSENT
-        return Done(monday_id=found[0].monday_id, read={"values": dict(found[0].values)})
-    shown = next((s for s in item.subitems if s.monday_id == claimed.subitem_id), None)
-    if shown is None:
-        return GONE
-    if not _shows(shown.values, planned.payload["values"]):
-        return OLD
-    return Done(monday_id=shown.monday_id, read={"values": dict(shown.values)})
+        After a 5xx nobody promises that the cached answer is the one of a whole execution.
+        """
+        courier = self._courier
+        young = courier.ledger.clock() - request.first_send < courier.settings.time.replay
+        return request.status is None and young and request.user == courier.session.user
 
+    async def replay(self, request: Request) -> None:
+        """Send the same bytes under the same key once more.
 
-def _shows(shown: Mapping[str, str | None], sent: Mapping[str, str | None]) -> bool:
-    return all(shown.get(title) == cell for title, cell in sent.items())
+        A marked answer settles the request. An unmarked one means that monday carried it out now,
+        and perhaps before as well: what it says counts, but the board is looked at first.
+        """
+        answer = await self._replayed(request)
+        if answer is None:
+            return
+        results = self._courier.results(request, answer)
+        if answer.replayed:
+            detail = {"settled": "by replay"}
+            await self._courier.record(request, results, detail, Evidence.REPLAY)
+            self._courier.judge(request, results)
+            left = tuple(c for c in request.operations if c.id not in results)
+            request = replace(request, operations=left)
+        else:
+            self._said[request.id] = {i: r for i, r in results.items() if isinstance(r, Done)}
+        if request.operations:
+            await self._courier.unknown(request, "a replay does not tell", answer.status)
+
+    async def _replayed(self, request: Request) -> Answer | None:
+        """The answer to a replay, if it says anything: a limit, a lock or a conflict does not."""
+        courier, cost = self._courier, len(request.operations) * MUTATION_COST
+        async with courier.session.client.governor.slot(cost):
+            args = (courier.ledger, courier.held, request)
+            again = await asyncio.to_thread(claiming.take_again, *args)
+            try:
+                return await courier.send(again, cost)
+            except NoAnswer as exc:
+                # 409: the first send is still being worked on; a later replay may tell.
+                status = None if exc.status == CONFLICT else exc.status
+                await courier.unknown(again, exc.message, status)
+            except MondayError as exc:
+                log.info("replay says nothing", request=request.id, code=exc.code, why=exc.message)
+        return None
+
+    async def _look_up(self, request: Request) -> bool:
+        """Settle a request by what the board shows. Returns whether anything of it was done."""
+        courier = self._courier
+        shown = await look_up(request, courier.session.api, courier.board, courier.settings)
+        said = self._said.pop(request.id, {})
+        results: dict[int, Result] = {
+            # What monday said was done counts, even where the index is behind.
+            i: said.get(i, result) if isinstance(result, Reopen) else result
+            for i, result in shown.items()
+        }
+        await courier.record(request, results, {"settled": "by look-up"}, Evidence.BOARD)
+        return courier.judge(request, results)

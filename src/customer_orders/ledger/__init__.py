@@ -1,6 +1,6 @@
 """The only writer of our tables: snapshot, runs, operations, items, findings, events, locks."""
 
-from customer_orders.ledger import knowledge, locks, reading, runs, sending
+from customer_orders.ledger import claiming, knowledge, locks, reading, rechecks, recording, runs
 from customer_orders.ledger.database import Ledger, deployed
 from customer_orders.ledger.schema import Move, RunStatus, State
 
@@ -9,10 +9,12 @@ __all__ = [
     "Move",
     "RunStatus",
     "State",
+    "claiming",
     "deployed",
     "knowledge",
     "locks",
     "reading",
+    "rechecks",
+    "recording",
     "runs",
-    "sending",
 ]

@@ -16,15 +16,16 @@ from customer_orders.plan import Operation, Target
 REFUSED = "refused"
 
 
-def refused(planned: Operation, message: str) -> Finding:
-    """The remark about an operation that monday refused, or that waits for one."""
+def refused(planned: Operation, message: str, cell: str | None = None) -> Finding:
+    """The remark about an operation, or one cell of it, that monday refused."""
+    of_group = planned.group if planned.kind is Target.GROUP else None
     return Finding(
         rule=REFUSED,
         message=message,
         severity=Severity.ERROR,
         record_uuid=planned.record_uuid,
         customer=planned.customer,
-        column=planned.group if planned.kind is Target.GROUP else planned.size,
+        column=of_group or planned.size or cell,
     )
 
 
@@ -62,7 +63,8 @@ def _stands() -> ColumnElement[bool]:
     """Whether the operation that a refusal is about is still failed."""
     of_line = and_(
         operation.c.record_uuid == finding.c.record_uuid,
-        func.coalesce(operation.c.size, "") == func.coalesce(finding.c.source_column, ""),
+        func.coalesce(operation.c.size, operation.c.cell, "")
+        == func.coalesce(finding.c.source_column, ""),
     )
     of_group = and_(
         finding.c.record_uuid.is_(None),

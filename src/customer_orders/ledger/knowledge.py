@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, select
 
 from customer_orders.config import Settings
 from customer_orders.ledger.database import Ledger
@@ -22,7 +23,7 @@ from customer_orders.ledger.schema import (
     snapshot,
     subitem,
 )
-from customer_orders.model import REVIEWED_RULES, Board, DeliveredItem, DeliveredSubitem
+from customer_orders.model import REVIEWED_RULES, Board, Cell, DeliveredItem, DeliveredSubitem
 from customer_orders.plan import Knowledge, LastRead, usable_groups
 
 #: Why monday refused: only these hold a payload back until it changes.
@@ -59,6 +60,7 @@ def gather(
         delivered=delivered_items(ledger, record_uuids),
         groups={board: usable_groups(group_ids(ledger, board), boards[board]) for board in boards},
         refused=refused_payloads(ledger, mapping_version),
+        refused_cells=refused_cells(ledger, mapping_version),
         unsettled=unsettled_lines(ledger),
         size_column=settings.mapping.subitem_size,
         quantity_column=settings.mapping.subitem_quantity,
@@ -130,8 +132,25 @@ def ever_delivered(ledger: Ledger) -> frozenset[str]:
 
 def refused_payloads(ledger: Ledger, mapping_version: str) -> dict[tuple[str, str], str]:
     """(target, action) -> payload of operations refused under the same mapping, and not lifted."""
-    statement = (
-        select(operation.c.target, operation.c.action, operation.c.payload)
+    whole = _refused(mapping_version).where(operation.c.cell.is_(None))
+    with ledger.transaction() as connection:
+        return {(r.target, r.action): r.payload for r in connection.execute(whole)}
+
+
+def refused_cells(ledger: Ledger, mapping_version: str) -> dict[str, dict[str, Cell]]:
+    """record_uuid -> title -> value of cells refused under the same mapping, and not lifted."""
+    cells: defaultdict[str, dict[str, Cell]] = defaultdict(dict)
+    alone = _refused(mapping_version).where(operation.c.cell.is_not(None))
+    with ledger.transaction() as connection:
+        for row in connection.execute(alone):
+            cells[row.record_uuid] |= json.loads(row.payload)["values"]
+    return dict(cells)
+
+
+def _refused(mapping_version: str) -> Select[*tuple[Any, ...]]:
+    """Operations that hold the same payload back, the older first."""
+    return (
+        select(operation)
         .join(run, run.c.id == operation.c.run_id)
         .where(
             operation.c.state == State.FAILED,
@@ -140,8 +159,6 @@ def refused_payloads(ledger: Ledger, mapping_version: str) -> dict[tuple[str, st
         )
         .order_by(operation.c.id)
     )
-    with ledger.transaction() as connection:
-        return {(r.target, r.action): r.payload for r in connection.execute(statement)}
 
 
 def unsettled_lines(ledger: Ledger) -> frozenset[str]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from customer_orders.errors import LockHeld, LockLost
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.schema import RunStatus, lock, run
 
+#: The row of a lock that still stands; `Lock.guard` has the parameters.
+OURS = (
+    lock.c.board == bindparam("held_board"),
+    lock.c.token == bindparam("held_token"),
+    lock.c.held.is_(True),
+)
+#: The condition that guards every claim and every recording.
+HOLDS = exists().where(*OURS)
 LOST = "this run stops; the other one settles what was under way"
 
 
@@ -22,6 +30,11 @@ class Lock:
     token: int
     #: When it was taken over from a holder that may have sent until then; 0 when it was free.
     taken_over: float
+
+    @property
+    def guard(self) -> dict[str, object]:
+        """The parameters of `HOLDS`."""
+        return {"held_board": self.board, "held_token": self.token}
 
 
 def acquire(ledger: Ledger, board: str, holder: str, run_id: str, stale: float) -> Lock:
@@ -86,13 +99,6 @@ def release(ledger: Ledger, held: Lock) -> None:
             .where(lock.c.board == held.board, lock.c.token == held.token)
             .values(held=False)
         )
-
-
-def holds(held: Lock) -> ColumnElement[bool]:
-    """The condition that guards every claim and every recording."""
-    return exists().where(
-        lock.c.board == held.board, lock.c.token == held.token, lock.c.held.is_(True)
-    )
 
 
 def all_ours(touched: int, wanted: int, held: Lock) -> None:

@@ -7,15 +7,26 @@ and checks the lock's token in the same statement.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 
 from customer_orders.ledger import findings
-from customer_orders.ledger.locks import Lock, all_ours, holds
-from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, to_json
+from customer_orders.ledger.locks import HOLDS, Lock, all_ours
+from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row, to_json
 from customer_orders.ledger.schema import Move, State, board_group, item, operation, subitem
 from customer_orders.plan import Action, Operation, Target
 
@@ -25,11 +36,12 @@ BLOCKED = "blocked"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
-    """An operation that was claimed, with monday's ids filled in where they are known."""
+    """An operation of a request, with monday's ids filled in where they are known."""
 
     id: int
     run_id: str
-    alias: str
+    #: Place in its request; empty until it has one.
+    alias: str = ""
     operation: Operation
     group_id: str | None
     item_id: str | None
@@ -57,26 +69,47 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WithoutCell:
+    """monday refused one cell of this operation: the rest is sent again without it."""
+
+    #: Title of the column.
+    cell: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reopen:
     """The operation was certainly not done, and will be sent in a new request."""
 
     reason: str
+    #: Which half of a refused request it belongs to; each is sent by itself.
+    part: int | None = None
 
 
-Result = Done | Refusal | Reopen
+Result = Done | Refusal | WithoutCell | Reopen
 
 
 def move(connection: Connection, held: Lock, step: Move, ids: Sequence[int], **values: Any) -> None:
     """One transition of operations. Raises LockLost unless it touched all of them."""
-    before, after = step.value
+    statement = _moving(step, tuple(sorted(values)))
+    new = {f"new_{name}": value for name, value in values.items()}
     touched = 0
     for chunk in chunks(ids):
-        touched += connection.execute(
-            update(operation)
-            .where(operation.c.id.in_(chunk), operation.c.state == before, holds(held))
-            .values(state=after, **values)
-        ).rowcount
+        where = {"ids": list(chunk), **held.guard}
+        touched += connection.execute(statement, where | new).rowcount
     all_ours(touched, len(ids), held)
+
+
+@cache
+def _moving(step: Move, names: tuple[str, ...]) -> Update:
+    """The guarded UPDATE of a transition, built once."""
+    before, after = step.value
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    if step is Move.CLAIM:
+        values["attempts"] = operation.c.attempts + 1
+    ids: BindParameter[int] = bindparam("ids", expanding=True)
+    guarded = update(operation).where(operation.c.id.in_(ids), operation.c.state == before, HOLDS)
+    return guarded.values(state=after, **values)
 
 
 def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Done]]) -> None:
@@ -85,29 +118,101 @@ def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Do
     for category in (None, DIFFERS):
         ids = [c.id for c, d in done if _differs(c.operation, d.read) is (category is not None)]
         move(connection, held, Move.DELIVER, ids, category=category, **cleared)
-    for claimed, result in done:
-        _put_production(connection, claimed.operation, result)
+    for kind, put in ((Target.GROUP, _groups), (Target.ITEM, _items), (Target.SUBITEM, _subitems)):
+        of_kind = [(c.operation, d) for c, d in done if c.operation.kind is kind]
+        if of_kind:
+            put(connection, of_kind)
 
 
-def _put_production(connection: Connection, planned: Operation, done: Done) -> None:
-    payload = done.read or planned.payload
-    key: dict[str, str | None]
-    match planned.kind:
-        case Target.GROUP:
-            key = {"board": planned.board, "title": planned.group}
-            _put(connection, board_group, key, lambda _: {"monday_id": done.monday_id})
-        case Target.ITEM:
-            made = {"monday_id": done.monday_id, "board": planned.board}
-            key = {"record_uuid": planned.record_uuid}
-            _put(connection, item, key, lambda row: made | _item_values(row, payload))
-        case Target.SUBITEM:
-            made = {"monday_id": done.monday_id}
-            key = {"record_uuid": planned.record_uuid, "size": planned.size}
-            _put(connection, subitem, key, lambda row: made | _delivered(row, payload))
+Delivered = Sequence[tuple[Operation, Done]]
 
 
-def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> int:
-    """Failed, with a finding, and what depends on it blocked. Returns how many were blocked."""
+def _groups(connection: Connection, done: Delivered) -> None:
+    _put(
+        connection,
+        board_group,
+        [{"board": o.board, "title": o.group, "monday_id": d.monday_id} for o, d in done],
+        _standing(connection, board_group, [(o.board, o.group) for o, _ in done]),
+    )
+
+
+def _items(connection: Connection, done: Delivered) -> None:
+    standing = _standing(connection, item, [(o.record_uuid,) for o, _ in done])
+    rows = []
+    for planned, result in done:
+        payload = result.read or planned.payload
+        row = standing.get((planned.record_uuid,))
+        known = {"group": row.group_title, "name": row.name} if row else {}
+        rows.append(
+            {
+                "record_uuid": planned.record_uuid,
+                "monday_id": result.monday_id,
+                "board": planned.board,
+                "group_title": payload.get("group") or known["group"],
+                "name": payload.get("name") or known["name"],
+                "delivered": _delivered(row, payload),
+            }
+        )
+    _put(connection, item, rows, standing)
+
+
+def _subitems(connection: Connection, done: Delivered) -> None:
+    standing = _standing(connection, subitem, [(o.record_uuid, o.size) for o, _ in done])
+    rows = [
+        {
+            "record_uuid": o.record_uuid,
+            "size": o.size,
+            "monday_id": d.monday_id,
+            "delivered": _delivered(standing.get((o.record_uuid, o.size)), d.read or o.payload),
+        }
+        for o, d in done
+    ]
+    _put(connection, subitem, rows, standing)
+
+
+def _standing(
+    connection: Connection, table: Table, keys: Collection[tuple[str | None, ...]]
+) -> dict[tuple[str | None, ...], Row[Any]]:
+    """The rows that stand under these keys; no engine has to compare pairs."""
+    names = [column.name for column in table.primary_key]
+    first = table.c.title if table is board_group else table.c.record_uuid
+    place = names.index(first.name)
+    found: dict[tuple[str | None, ...], Row[Any]] = {}
+    for chunk in chunks(sorted({key[place] or "" for key in keys})):
+        for row in connection.execute(select(table).where(first.in_(chunk))):
+            found[tuple(getattr(row, name) for name in names)] = row
+    return found
+
+
+def _put(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    standing: Collection[tuple[str | None, ...]],
+) -> None:
+    """Insert the rows whose key does not stand yet and update the others, in any engine's words."""
+    names = [column.name for column in table.primary_key]
+    there = [tuple(row[name] for name in names) in standing for row in rows]
+    new = [row for row, stands in zip(rows, there, strict=True) if not stands]
+    old = [row for row, stands in zip(rows, there, strict=True) if stands]
+    if new:
+        connection.execute(insert(table), new)
+    if old:
+        connection.execute(_updating(table), [_as_parameters(row, names) for row in old])
+
+
+@cache
+def _updating(table: Table) -> Update:
+    """The UPDATE of one row by its key; a key column's parameter is called `of_` and its name."""
+    return update(table).where(*(c == bindparam(f"of_{c.name}") for c in table.primary_key))
+
+
+def _as_parameters(row: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    return {f"of_{name}" if name in keys else name: value for name, value in row.items()}
+
+
+def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> list[int]:
+    """Failed, with a finding, and what depends on it blocked. Returns the ids of the blocked."""
     move(
         connection,
         held,
@@ -126,12 +231,55 @@ def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusa
     if planned.kind is Target.GROUP:
         remarks += [findings.refused(o, why) for o in dependants.values() if o.size is None]
     findings.keep(connection, claimed.run_id, remarks)
-    return len(dependants)
+    return list(dependants)
 
 
 def release(connection: Connection, held: Lock, claimed: Claimed, reopen: Reopen) -> None:
     """Pending again: it was certainly not done."""
     move(connection, held, Move.RELEASE, [claimed.id], error=reopen.reason)
+
+
+def take_out(
+    connection: Connection, held: Lock, claimed: Claimed, without: WithoutCell
+) -> Operation:
+    """Split one cell off an item's operation: it fails by itself, the rest is pending again.
+
+    Returns the rest.
+    """
+    whole, cell, refusal = claimed.operation, without.cell, without.refusal
+    alone = replace(
+        whole,
+        action=Action.UPDATE,
+        payload={"values": {cell: whole.payload["values"][cell]}},
+        before={"values": {cell: whole.before.get("values", {}).get(cell)}},
+    )
+    failed = operation_row(alone, claimed.run_id) | {
+        "state": State.FAILED,
+        "cell": cell,
+        "attempts": 1,
+        "category": refusal.category,
+        "code": refusal.code,
+        "error": refusal.error,
+        "hint": refusal.hint,
+    }
+    connection.execute(insert(operation), failed)
+    rest = replace(whole, payload=_without(whole.payload, cell))
+    move(
+        connection,
+        held,
+        Move.RELEASE,
+        [claimed.id],
+        payload=rest.payload_text,
+        error=f'sent again without "{cell}": {refusal.error}',
+    )
+    message = f'"{cell}" was refused, the rest was sent: {refusal.error}'
+    findings.keep(connection, claimed.run_id, [findings.refused(alone, message, cell=cell)])
+    return rest
+
+
+def _without(payload: Mapping[str, Any], cell: str) -> dict[str, Any]:
+    values = {title: value for title, value in payload["values"].items() if title != cell}
+    return {**payload, "values": values}
 
 
 def _differs(planned: Operation, read: Mapping[str, Any] | None) -> bool:
@@ -149,30 +297,10 @@ def _differs(planned: Operation, read: Mapping[str, Any] | None) -> bool:
     return planned.action is Action.CREATE and bool(extra)
 
 
-def _item_values(row: Row[Any] | None, payload: Mapping[str, Any]) -> dict[str, Any]:
-    changes = _delivered(row, payload)
-    changes |= {"name": payload["name"]} if "name" in payload else {}
-    return changes | ({"group_title": payload["group"]} if "group" in payload else {})
-
-
-def _delivered(row: Row[Any] | None, payload: Mapping[str, Any]) -> dict[str, Any]:
+def _delivered(row: Row[Any] | None, payload: Mapping[str, Any]) -> str:
     """The values that stood there, with those of the payload over them."""
     known = json.loads(row.delivered) if row else {}
-    return {"delivered": to_json(known | dict(payload.get("values", {})))}
-
-
-def _put(
-    connection: Connection,
-    table: Table,
-    key: Mapping[str, Any],
-    values: Callable[[Row[Any] | None], Mapping[str, Any]],
-) -> None:
-    """Write the row with this key, from what it was: in every engine's own words."""
-    row = connection.execute(select(table).filter_by(**key)).first()
-    if row is None:
-        connection.execute(insert(table).values({**key, **values(row)}))
-    else:
-        connection.execute(update(table).filter_by(**key).values(values(row)))
+    return to_json(known | dict(payload.get("values", {})))
 
 
 def _dependants(connection: Connection, claimed: Claimed) -> dict[int, Operation]:

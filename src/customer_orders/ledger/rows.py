@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
@@ -50,6 +51,17 @@ def operation_row(operation: Operation, run_id: str) -> dict[str, Any]:
         "before": to_json(operation.before),
         "state": State.PENDING,
     }
+
+
+def operation_as_json(operation: Operation) -> dict[str, Any]:
+    """An operation that is kept apart from its row."""
+    return asdict(operation)
+
+
+def operation_from_json(document: Mapping[str, Any]) -> Operation:
+    """What `operation_as_json` gave."""
+    kind, action = Target(document["kind"]), Action(document["action"])
+    return Operation(**{**document, "kind": kind, "action": action})
 
 
 def operation_of(row: Row[Any]) -> Operation:

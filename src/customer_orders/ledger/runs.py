@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -27,22 +26,20 @@ from sqlalchemy import (
 from customer_orders.errors import LockLost
 from customer_orders.ledger import findings
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.knowledge import LAST_SCOPE
+from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import LOST
-from customer_orders.ledger.rows import DIFFERS, OPEN, chunks, operation_row, to_json
+from customer_orders.ledger.rows import OPEN, chunks, operation_row, to_json
 from customer_orders.ledger.schema import (
     Move,
     RunStatus,
     State,
     board_group,
-    event,
-    item,
     lock,
     operation,
     run,
     run_line,
-    snapshot,
 )
+from customer_orders.ledger.snapshots import NOT_DELIVERED, advance, mark_missing, missing_reads
 from customer_orders.plan import (
     Action,
     Filters,
@@ -53,9 +50,6 @@ from customer_orders.plan import (
     Reading,
     Target,
 )
-
-#: Planned outcomes of lines that stand for nothing that was delivered.
-NOT_DELIVERED = (Outcome.FAILED, Outcome.PENDING, Outcome.SKIPPED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +90,7 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
         _still_ours(connection, run_id, planned.groups)
         for board, titles in planned.groups.items():
             _put_groups(connection, board, titles)
-        reads = _missing_reads(connection, planned.reading.scope)
+        reads = missing_reads(connection, planned.reading.scope)
         _write_reading(connection, run_id, plan, planned.reading)
         _supersede(connection, planned)
         if plan.lines:
@@ -104,7 +98,7 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
         if plan.operations:
             rows = [operation_row(o, run_id) for o in plan.operations]
             connection.execute(insert(operation), rows)
-        _mark_missing(connection, plan.missing, reads, now)
+        mark_missing(connection, plan.missing, reads, now)
         still = findings.keep(connection, run_id, plan.findings)
         findings.resolve(connection, run_id, still, planned.looked_at)
         quiet = [line.line for line in plan.lines if line.outcome is Outcome.UNCHANGED]
@@ -182,85 +176,20 @@ def _supersede(connection: Connection, planned: Planned) -> None:
     afresh = [line.line for line in plan.lines if line.outcome not in NOT_DELIVERED]
     for chunk in chunks(afresh):
         retire(Move.REPLACE, operation.c.record_uuid.in_(chunk))
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for planned_again in plan.operations:
+        if planned_again.kind is Target.ITEM:
+            for title in planned_again.payload.get("values", {}):
+                written[title].append(planned_again.target)
+    for title, targets in written.items():
+        for chunk in chunks(targets):
+            retire(Move.REPLACE, operation.c.cell == title, operation.c.target.in_(chunk))
     for action in Action:
         again = [o.target for o in plan.operations if o.action is action]
         for chunk in chunks(again):
-            retire(Move.REPLACE, operation.c.action == action, operation.c.target.in_(chunk))
-
-
-def _missing_reads(connection: Connection, scope: str) -> ColumnElement[int]:
-    """The count after this read: it starts again when the scope is not that of the last read."""
-    same = connection.scalar(LAST_SCOPE) == scope
-    return snapshot.c.missing_reads + 1 if same else literal(1)
-
-
-def _mark_missing(
-    connection: Connection, missing: Sequence[str], reads: ColumnElement[int], now: float
-) -> None:
-    marked = select(snapshot.c.record_uuid).where(snapshot.c.missing_since.is_not(None))
-    back = set(connection.scalars(marked)).difference(missing)
-    for chunk in chunks(sorted(back)):
-        connection.execute(
-            update(snapshot)
-            .where(snapshot.c.record_uuid.in_(chunk))
-            .values(missing_since=None, missing_reads=0)
-        )
-    for chunk in chunks(missing):
-        connection.execute(
-            update(snapshot)
-            .where(snapshot.c.record_uuid.in_(chunk))
-            .values(
-                missing_since=func.coalesce(snapshot.c.missing_since, now),
-                missing_reads=reads,
-            )
-        )
-        # A line that was planned and never delivered leaves no trace.
-        connection.execute(
-            delete(snapshot).where(
-                snapshot.c.record_uuid.in_(chunk),
-                snapshot.c.last_delivered.is_(None),
-                ~exists().where(item.c.record_uuid == snapshot.c.record_uuid),
-                ~exists().where(
-                    operation.c.record_uuid == snapshot.c.record_uuid,
-                    operation.c.state.in_(OPEN),
-                ),
-            )
-        )
-
-
-def advance(connection: Connection, run_id: str, lines: Sequence[str], now: float) -> None:
-    """Set the row hash of lines whose last operation is delivered; others stay as they are.
-
-    A line is not whole while an operation is open, nor when one of its run failed, was superseded
-    before it was sent, or left the board showing something else.
-    """
-    spoilt = or_(
-        operation.c.state.in_((State.FAILED, State.SUPERSEDED)), operation.c.category == DIFFERS
-    )
-    unfinished = exists().where(
-        operation.c.record_uuid == snapshot.c.record_uuid,
-        or_(operation.c.state.in_(OPEN), (operation.c.run_id == run_id) & spoilt),
-    )
-    for chunk in chunks(lines):
-        planned = select(run_line, run.c.mapping_version).join(run, run.c.id == run_line.c.run_id)
-        whole = planned.where(
-            run_line.c.run_id == run_id,
-            run_line.c.line.in_(chunk),
-            run_line.c.planned.not_in(NOT_DELIVERED),
-        )
-        for row in connection.execute(whole).all():
-            connection.execute(
-                update(snapshot)
-                .where(snapshot.c.record_uuid == row.line, ~unfinished)
-                .values(
-                    line_key=row.line_key,
-                    customer=row.customer,
-                    row_hash=row.planned_hash,
-                    seen_hash=row.planned_hash,
-                    mapping_version=row.mapping_version,
-                    last_delivered=now,
-                )
-            )
+            # A refused cell stays refused while other cells of its item change.
+            same = operation.c.action == action, operation.c.cell.is_(None)
+            retire(Move.REPLACE, *same, operation.c.target.in_(chunk))
 
 
 def close_run(
@@ -378,19 +307,3 @@ def groups_created(ledger: Ledger, run_id: str) -> int:
     )
     with ledger.transaction() as connection:
         return connection.scalar(statement) or 0
-
-
-def note(
-    connection: Connection,
-    now: float,
-    run_id: str,
-    name: str,
-    detail: Mapping[str, Any],
-    request_id: str | None = None,
-) -> None:
-    """Write one event."""
-    connection.execute(
-        insert(event).values(
-            run_id=run_id, request_id=request_id, at=now, name=name, detail=to_json(detail)
-        )
-    )

@@ -154,6 +154,8 @@ operation = Table(
     Column("group_title", NAME, nullable=False),
     Column("record_uuid", UUID),
     Column("size", String(64)),
+    # Title of the one column that was taken out of an operation because monday refused it.
+    Column("cell", NAME),
     Column("payload", JSON, nullable=False),
     Column("before", JSON, nullable=False),
     Column("state", String(16), nullable=False),
@@ -192,9 +194,16 @@ request = Table(
     Column("monday_user", String(20), nullable=False),
     Column("first_send", MOMENT, nullable=False),
     Column("last_send", MOMENT, nullable=False),
+    Column("sends", Integer, nullable=False, server_default="1"),
+    # HTTP status of an answer that did not tell; with one the request is not replayed.
+    Column("status", Integer),
     Column("unknown_since", MOMENT),
+    # Until then the board is looked at again for what may have been done late.
     Column("recheck_after", MOMENT),
+    # The operations whose outcome was not known, until that moment.
+    Column("doubted", JSON),
     Column("settled", MOMENT),
+    Index("request_by_recheck", "board", "recheck_after"),
 )
 
 item = Table(

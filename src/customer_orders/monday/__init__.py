@@ -2,6 +2,7 @@
 
 from customer_orders.monday.boards import BoardAPI
 from customer_orders.monday.client import LONGEST_WAIT, Client, Mutation, Usage
+from customer_orders.monday.copies import Copies, Copy
 from customer_orders.monday.governor import Governor, Reservation
 from customer_orders.monday.http import HTTPTransport
 from customer_orders.monday.lookup import already_there
@@ -17,6 +18,8 @@ __all__ = [
     "BoardAPI",
     "Category",
     "Client",
+    "Copies",
+    "Copy",
     "Governor",
     "HTTPTransport",
     "Mutation",

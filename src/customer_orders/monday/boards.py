@@ -103,6 +103,10 @@ class BoardAPI:
             found += [_item(item, board) for item in shown]
         return found
 
+    def ours(self, board: Board, *, subitems: bool) -> list[str]:
+        """Ids of the columns, of items or of subitems, that the configuration names."""
+        return self._ids(board)["sizes" if subitems else "columns"]
+
     async def make_key_column(self, board: Board, title: str) -> None:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import structlog
 
 MINUTE = 60.0
+#: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
+SHORTEST_WAIT = 0.001
 #: Plan -> complexity a minute of a personal token, requests a minute, requests at a time.
 PLANS = {
     "free": (1_000_000, 1_000, 40),
@@ -60,14 +62,6 @@ class Reservation:
         self._governor = governor
         self.cost = cost
 
-    def resize(self, cost: float) -> None:
-        """Correct the cost before the request leaves; 0 when none will."""
-        self._governor._change(cost - self.cost)
-        self.cost = cost
-        if not cost:
-            requests = self._governor.requests
-            requests.used = max(requests.used - 1, 0.0)
-
     async def release(self) -> None:
         """The request came back."""
         await self._governor._free(self.cost)
@@ -102,7 +96,7 @@ class Governor:
             await reservation.release()
 
     async def reserve(self, cost: float) -> Reservation:
-        """As `slot`, for a request whose size is known only when its turn has come."""
+        """As `slot`, for a request that is released elsewhere."""
         async with self._freed:
             while wait := self._wait(cost):
                 await self._pause(*wait)
@@ -117,11 +111,6 @@ class Governor:
             self._reserved -= cost
             self._under_way -= 1
             self._freed.notify_all()
-
-    def _change(self, by: float) -> None:
-        # The window may have been opened anew since the place was taken.
-        self.complexity.used = max(self.complexity.used + by, 0.0)
-        self._reserved += by
 
     def _wait(self, cost: float) -> tuple[str, float] | None:
         """What to wait for and how long; None when the request may go."""
@@ -140,7 +129,7 @@ class Governor:
         """Wait, but look again as soon as a request has come back."""
         started = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(seconds, SHORTEST_WAIT)):
                 await self._freed.wait()
         except TimeoutError:
             log.debug("waited", cause=cause, seconds=round(seconds, 1))

@@ -88,6 +88,8 @@ class Answer:
     errors: Mapping[str, AliasError]
     #: The answer was cached from an earlier send of the same request.
     replayed: bool
+    #: The HTTP status it came with.
+    status: int = 200
 
 
 def read_answer(response: Response) -> Answer:
@@ -120,7 +122,7 @@ def read_answer(response: Response) -> Answer:
             raise _refused(first, response)
         data = {}
     replayed = response.headers.get("idempotency-replayed") == "true"
-    return Answer(data=data, errors=dict(errors), replayed=replayed)
+    return Answer(data=data, errors=dict(errors), replayed=replayed, status=response.status)
 
 
 def _json(response: Response) -> dict[str, Any] | None:

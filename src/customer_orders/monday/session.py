@@ -12,6 +12,7 @@ from customer_orders.mapping import check_targets
 from customer_orders.model import Board, ShownItem
 from customer_orders.monday.boards import BoardAPI
 from customer_orders.monday.client import Client
+from customer_orders.monday.copies import Copies
 from customer_orders.monday.governor import CALLS_A_DAY, Governor
 from customer_orders.monday.http import HTTPTransport
 
@@ -22,6 +23,7 @@ class Session:
 
     client: Client
     api: BoardAPI
+    copies: Copies
     #: Id of the token's user.
     user: str
     #: Board id -> live board.
@@ -55,7 +57,8 @@ async def connect(settings: Settings) -> AsyncIterator[Session]:
         boards = {configured.id: await api.board(configured.id) for configured in settings.boards}
         for configured in settings.boards:
             check_targets(settings, configured, boards[configured.id])
-        yield Session(client=client, api=api, user=user, boards=boards)
+        copies = Copies(client)
+        yield Session(client=client, api=api, copies=copies, user=user, boards=boards)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_orders.model import (
+    Cell,
     DeliveredItem,
     DeliveredSubitem,
     Finding,
@@ -33,6 +34,8 @@ class Knowledge:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: (target, action) -> payload text of operations that monday refused.
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    #: record_uuid -> title -> value of single cells that monday refused.
+    refused_cells: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
     #: Lines with operations whose outcome is not known.
     unsettled: frozenset[str] = frozenset()
     #: Titles of the subitem columns: size and quantity.
@@ -143,7 +146,8 @@ def _with_refusals(
     """Leave out what monday refused and would refuse again, and what hangs on it."""
     operations = list(diff.operations())
     kept = _kept(operations, item, knowledge)
-    outcome = _outcome(operations) if len(kept) == len(operations) else Outcome.FAILED
+    whole = len(kept) == len(operations) and not diff.refused_cells
+    outcome = _outcome(operations) if whole else Outcome.FAILED
     planned = _planned(line, item, outcome, quiet_subitems=diff.quiet_subitems)
     return replace(planned, refused_subitems=_sizes(operations) - _sizes(kept)), kept
 
@@ -214,6 +218,8 @@ class _LineDiff:
         self.subitems = {**delivered, **self.late}
         #: Subitems that are as they should be.
         self.quiet_subitems = 0
+        #: Changed cells that are not sent, because monday refused the same value.
+        self.refused_cells: set[str] = set()
 
     def operations(self) -> Iterator[Operation]:
         if self.base is None:
@@ -225,8 +231,16 @@ class _LineDiff:
         yield from self._subitem_changes()
 
     def _whole_item(self) -> dict[str, Any]:
-        values = {title: cell for title, cell in self.item.values.items() if cell is not None}
+        filled = {title: cell for title, cell in self.item.values.items() if cell is not None}
+        values = self._without_refused(filled)
         return {"name": self.item.name, "group": self.item.group, "values": values}
+
+    def _without_refused(self, values: Mapping[str, Cell]) -> dict[str, Cell]:
+        """The cells but for those that monday refused with the same value."""
+        refused = self.knowledge.refused_cells.get(self.item.record_uuid, {})
+        held = {t for t in values.keys() & refused.keys() if values[t] == refused[t]}
+        self.refused_cells = held
+        return {title: cell for title, cell in values.items() if title not in held}
 
     def _item_changes(self, base: DeliveredItem) -> Iterator[Operation]:
         item = self.item
@@ -238,6 +252,7 @@ class _LineDiff:
                 before={"group": base.group},
             )
         changed = {t: c for t, c in item.values.items() if c != base.values.get(t)}
+        changed = self._without_refused(changed)
         payload: dict[str, Any] = {"values": changed} if changed else {}
         before: dict[str, Any] = {"values": {t: base.values.get(t) for t in changed}}
         if item.name != base.name:

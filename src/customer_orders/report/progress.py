@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from customer_orders.ledger.sending import Tally
+from customer_orders.ledger.recording import Tally
 
 
 class ApplyProgress:
@@ -44,6 +44,6 @@ class ApplyProgress:
 
     def moved(self, tally: Tally) -> None:
         """Some operations are finished; an operation that is open again is not."""
-        self._failed += tally.failed + tally.blocked
-        done = tally.delivered + tally.failed + tally.blocked
-        self._bar.update(self._task, advance=done, failed=self._failed)
+        failed = tally.failed + len(tally.blocked)
+        self._failed += failed
+        self._bar.update(self._task, advance=tally.delivered + failed, failed=self._failed)

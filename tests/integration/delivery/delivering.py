@@ -14,14 +14,15 @@ from typing import Any
 from sqlalchemy import select
 
 from customer_orders.config import Settings
-from customer_orders.delivery import Delivery, holding
+from customer_orders.delivery import Delivery, Stop, holding
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, State, knowledge, runs
+from customer_orders.ledger.recording import Tally
 from customer_orders.ledger.schema import operation, run_line, snapshot
-from customer_orders.ledger.sending import Tally
 from customer_orders.model import Item, Kind, OrderLine, Subitem
 from customer_orders.monday import (
     Client,
+    Copies,
     Governor,
     HTTPTransport,
     Response,
@@ -52,7 +53,10 @@ TIME = {
     "recheck": 1,
 }
 SEED: Mapping[str, Any] = {
-    "users": [{"id": "1", "token": "emulator-token"}],
+    "users": [
+        {"id": "1", "token": "emulator-token"},
+        {"id": "2", "token": "emulator-planner"},
+    ],
     "boards": [
         {
             "id": BOARD,
@@ -68,6 +72,7 @@ SEED: Mapping[str, Any] = {
                 {"id": "pieces", "title": "ORDER QTY", "type": "numbers"},
                 {"id": "note", "title": "NOTE", "type": "text"},
                 {"id": "key", "title": "LINE KEY", "type": "text"},
+                {"id": "theirs", "title": "PLANNER", "type": "text"},
                 {
                     "id": "subitems",
                     "title": "Subitems",
@@ -82,6 +87,7 @@ SEED: Mapping[str, Any] = {
             "columns": [
                 {"id": "size", "title": "Size", "type": "dropdown"},
                 {"id": "qty", "title": "Order Qty", "type": "numbers"},
+                {"id": "note", "title": "PLANNER", "type": "text"},
             ],
         },
     ],
@@ -164,17 +170,21 @@ class World:
             client = Client(wrap(transport), Governor("enterprise"), version="2026-10")
             api = board_api(self.settings, client)
             boards = {BOARD: await api.board(BOARD)}
-            yield Session(client=client, api=api, user=await api.me(), boards=boards)
+            copies = Copies(client)
+            yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
 
     async def run(
-        self, *items: Item, wrap: Callable[[Transport], Transport] = lambda transport: transport
+        self,
+        *items: Item,
+        wrap: Callable[[Transport], Transport] = lambda transport: transport,
+        stop: Stop | None = None,
     ) -> Ended:
         """What `apply` does with lines that are rendered already."""
         run_id = runs.open_run(self.ledger, Filters())
         error: BaseException | None = None
         async with self.session(wrap) as session:
             try:
-                await self._apply(run_id, items, session)
+                await self._apply(run_id, items, session, stop or Stop())
             except (CustomerOrdersError, Killed) as exc:
                 error = exc
             runs.settle_outcomes(self.ledger, run_id)
@@ -188,11 +198,13 @@ class World:
             by_document=usage.by_document,
         )
 
-    async def _apply(self, run_id: str, items: tuple[Item, ...], session: Session) -> None:
+    async def _apply(
+        self, run_id: str, items: tuple[Item, ...], session: Session, stop: Stop
+    ) -> None:
         ledger, settings = self.ledger, self.settings
         async with holding(settings, ledger, run_id) as (held,):
-            delivery = Delivery(ledger, session, held, settings, self.told)
-            await delivery.settle()
+            delivery = Delivery(ledger, session, held, settings, stop, self.told)
+            await delivery.catch_up()
             lines = [each.record_uuid for each in items]
             known = knowledge.gather(ledger, settings, session.boards, lines, VERSION)
             rendered = [(line_of(each), each) for each in items]
@@ -209,6 +221,12 @@ class World:
             runs.stage(ledger, run_id, planned)
             await delivery.deliver(run_id)
 
+    async def look_again(self, session: Session) -> None:
+        """What every run does before it plans."""
+        run_id = runs.open_run(self.ledger, Filters())
+        async with holding(self.settings, self.ledger, run_id) as (held,):
+            await Delivery(self.ledger, session, held, self.settings, Stop()).catch_up()
+
     def outcomes(self, run_id: str) -> dict[str, str]:
         """record_uuid -> what the line counts as."""
         rows = select(run_line.c.line, run_line.c.outcome).where(run_line.c.run_id == run_id)
@@ -220,6 +238,11 @@ class World:
         rows = select(operation).where(operation.c.state.in_(states)).order_by(operation.c.id)
         with self.ledger.transaction() as connection:
             return list(connection.execute(rows))
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the ledger."""
+        with self.ledger.transaction() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     def hashes(self) -> dict[str, str | None]:
         """record_uuid -> row hash."""
@@ -248,10 +271,10 @@ class World:
         with urllib.request.urlopen(f"{self._admin}/{room}") as answer:
             return json.load(answer)
 
-    def mutate(self, text: str) -> Any:
-        """A person does something on the board."""
+    def mutate(self, text: str, token: str = "emulator-token") -> Any:
+        """A person does something on the board, or a request of ours comes late."""
         data = json.dumps({"query": text}).encode()
-        head = {"Authorization": "emulator-token"}
+        head = {"Authorization": token}
         with urllib.request.urlopen(urllib.request.Request(self.url, data, head)) as answer:
             return json.load(answer)["data"]
 
@@ -259,7 +282,7 @@ class World:
     def _admin(self) -> str:
         return self.url.removesuffix("/v2") + "/_emulator"
 
-    def board(self) -> dict[str, tuple[str, str, str, dict[str, str]]]:
+    def board(self) -> dict[str, tuple[str, str, str | None, dict[str, str]]]:
         """Line key -> group, name, note and the quantity of each size; fails on a duplicate."""
         state = self.get("state")
         items, subitems = state["boards"][0], state["boards"][1]
@@ -277,7 +300,8 @@ class World:
                         pieces[size] = sub["values"]["qty"]
                 key = each["values"]["key"]
                 assert key not in shown, f"{key} stands twice"
-                shown[key] = (titles[each["group"]], each["name"], each["values"]["note"], pieces)
+                note = each["values"].get("note")
+                shown[key] = (titles[each["group"]], each["name"], note, pieces)
         return shown
 
 
@@ -309,6 +333,45 @@ def wanted(*items: Item) -> dict[str, tuple[str, str, str | None, dict[str, str]
 
 
 AROUND = Surroundings(untold=(), unchanged=(), missing=(), absent=(), dropped=0, warn_after=3)
+
+
+class Wire:
+    """A transport that remembers what was asked and sent; `meddle` comes before each mutation.
+
+    What `meddle` gives is the answer, or is raised; None lets the request go its way.
+    """
+
+    def __init__(
+        self,
+        meddle: Callable[[int, bytes], Response | Exception | None] = lambda number, body: None,
+    ) -> None:
+        self.meddle = meddle
+        #: Key, document and variables of every mutation.
+        self.sent: list[tuple[str, str, Mapping[str, Any]]] = []
+        #: First word of every query's name.
+        self.asked: list[str] = []
+
+    def __call__(self, inner: Transport) -> Transport:
+        """As the argument `wrap` of `World.run`."""
+        self.inner = inner
+        return self
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        """Remember it and pass it on."""
+        document = json.loads(body)
+        name = document["query"].split("(")[0].split()[1]
+        if "Idempotency-Key" not in headers:
+            self.asked.append(name)
+            return await self.inner.post(body, headers)
+        self.sent.append((headers["Idempotency-Key"], name, document["variables"]))
+        found = self.meddle(len(self.sent), body)
+        if isinstance(found, Exception):
+            raise found
+        return found or await self.inner.post(body, headers)
+
+    def keys(self, name: str) -> list[str]:
+        """Idempotency-Keys of the requests with this document."""
+        return [key for key, document, _ in self.sent if document == name]
 
 
 class Killed(BaseException):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from delivering import GROUP, World, item, wanted
 
-from customer_orders.delivery import deliver
+from customer_orders.delivery import courier, deliver
 from customer_orders.errors import RequestRefused, Throttled, Unauthorized, Unreachable
 from customer_orders.ledger import State, reading
 from customer_orders.monday import outcomes
@@ -245,7 +245,7 @@ async def test_a_whole_refusal_is_halved_down_to_the_operation(world: World):
 
 async def test_many_attempts_in_vain_give_up(world: World, monkeypatch: pytest.MonkeyPatch):
     """A monday that only ever limits is left alone after a while; all stays open."""
-    monkeypatch.setattr(deliver, "FRUITLESS", 4)
+    monkeypatch.setattr(courier, "FRUITLESS", 4)
     world.fault("status", status=423, operation="create_item", count=None)
     ended = await world.run(*[item(number) for number in range(3)])
     assert isinstance(ended.error, Throttled)
@@ -256,7 +256,7 @@ async def test_many_attempts_in_vain_give_up(world: World, monkeypatch: pytest.M
 
 async def test_limits_by_alias_give_up_as_well(world: World, monkeypatch: pytest.MonkeyPatch):
     """An HTTP 200 whose every alias is limited, again and again, does not go on for ever."""
-    monkeypatch.setattr(deliver, "FRUITLESS", 2)
+    monkeypatch.setattr(courier, "FRUITLESS", 2)
     world.fault("rate_limit", "create_item", shape="field", count=None)
     ended = await world.run(item(0))
     assert ended.error is not None
@@ -265,7 +265,7 @@ async def test_limits_by_alias_give_up_as_well(world: World, monkeypatch: pytest
 
 async def test_refusals_of_everything_give_up(world: World, monkeypatch: pytest.MonkeyPatch):
     """When monday refuses every request as a whole, not every line is held against itself."""
-    monkeypatch.setattr(deliver, "FRUITLESS", 3)
+    monkeypatch.setattr(courier, "FRUITLESS", 3)
     items = [item(number) for number in range(40)]
     ended = await world.run(*items, wrap=lambda inner: Picky(inner, b"create_item"))
     assert isinstance(ended.error, RequestRefused)
@@ -277,7 +277,7 @@ async def test_a_monday_that_goes_away_leaves_all_open(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """A refused connection is certain: the operations are open again, and nothing is unknown."""
-    monkeypatch.setattr(deliver, "FRUITLESS", 2)
+    monkeypatch.setattr(courier, "FRUITLESS", 2)
     monkeypatch.setattr(deliver, "LONGEST_PAUSE", 0.01)
 
     class Gone:

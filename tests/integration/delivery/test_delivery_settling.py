@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from delivering import Kill, Killed, World, item, wanted
+from delivering import World, item, wanted
 
-from customer_orders.delivery import deliver
+from customer_orders.delivery import courier
 from customer_orders.errors import NoAnswer
-from customer_orders.ledger import State, locks
+from customer_orders.ledger import State
 
 Make = Callable[..., World]
 KINDS = ("create_group", "create_item", "create_subitem")
+#: monday answers, and does not tell: the board is looked at.
 AFTER = [
-    {"kind": "apply_then_drop"},
     {"kind": "apply_then_status", "status": 502, "body": "html"},
     {"kind": "apply_then_status", "status": 504, "body": "html"},
     {"kind": "apply_then_status", "status": 500},
     {"kind": "cut_body"},
 ]
+
+
+@pytest.fixture
+def looking(make_world: Make) -> World:
+    """A world that never replays: what nobody answered is looked up."""
+    return make_world(time={"replay": 0})
 
 
 @pytest.mark.parametrize("operation", KINDS)
@@ -42,6 +46,18 @@ async def test_done_and_not_answered(world: World, operation: str, fault: Mappin
     assert None not in world.hashes().values()
     again = await world.run(*items)
     assert (again.mutations, set(again.outcomes.values())) == (0, {"unchanged"})
+
+
+@pytest.mark.parametrize("operation", KINDS)
+async def test_done_and_not_answered_without_replays(looking: World, operation: str):
+    """When the time for replays has passed, even a lost answer is looked up, never sent again."""
+    looking.fault("apply_then_drop", operation)
+    items = [item(number) for number in range(3)]
+    ended = await looking.run(*items)
+    assert ended.error is None
+    assert looking.board() == wanted(*items)
+    assert ended.by_document == {"create_group": 1, "create_item": 3, "create_subitem": 6}
+    assert looking.get("stats")["replays"] == 0
 
 
 @pytest.mark.parametrize("operation", KINDS)
@@ -100,7 +116,7 @@ async def test_nothing_else_is_sent_for_a_line_that_is_unknown(make_world: Make)
                 sent.append((time.monotonic(), next(iter(values.values()))))
                 if sent[-1][1] == "1" and not self.done:
                     self.done = True
-                    raise NoAnswer("cut off")
+                    raise NoAnswer("HTTP 502", status=502)
             return await self.inner.post(body, headers)
 
     ended = await world.run(*after, wrap=Lost)
@@ -131,7 +147,7 @@ async def test_read_values_are_taken_for_delivered(world: World):
                 "mutation { change_simple_column_value(board_id: 10, "
                 f'item_id: {made["id"]}, column_id: "note", value: "mine") {{ id }} }}'
             )
-            raise NoAnswer("cut off")
+            raise NoAnswer("HTTP 502", status=502)
 
     ended = await world.run(item(0), wrap=Meddled)
     assert ended.error is None
@@ -147,18 +163,17 @@ async def test_an_item_archived_before_the_look_up_is_gone(world: World):
     """An update that nobody answered, on an item that a person archived since, has failed."""
     await world.run(item(0))
     (made,) = world.get("state")["boards"][0]["items"]
-    world.fault("drop_before", "change_multiple_column_values")
+    world.fault("status", "change_multiple_column_values", status=503)
 
     class Archived:
         def __init__(self, inner: Any) -> None:
             self.inner = inner
 
         async def post(self, body: bytes, headers: Any) -> Any:
-            try:
-                return await self.inner.post(body, headers)
-            except NoAnswer:
+            answer = await self.inner.post(body, headers)
+            if answer.status == 503:
                 world.mutate(f"mutation {{ archive_item(item_id: {made['id']}) {{ id }} }}")
-                raise
+            return answer
 
     ended = await world.run(item(0, note="new"), wrap=Archived)
     assert ended.error is None
@@ -193,7 +208,7 @@ async def test_an_answer_that_leaves_aliases_out(world: World):
 
 async def test_answers_that_never_come_end_the_run(world: World, monkeypatch: pytest.MonkeyPatch):
     """When look-up after look-up finds nothing done, the run gives up and all stays open."""
-    monkeypatch.setattr(deliver, "IN_VAIN", 2)
+    monkeypatch.setattr(courier, "IN_VAIN", 2)
     world.fault("status", "create_item", status=500, count=None)
     ended = await world.run(item(0), item(1), item(2))
     assert isinstance(ended.error, NoAnswer)
@@ -206,7 +221,7 @@ async def test_answers_that_never_come_end_the_run(world: World, monkeypatch: py
 
 async def test_unknowns_in_a_row_end_the_run(make_world: Make, monkeypatch: pytest.MonkeyPatch):
     """A monday that answers nothing is not sent everything: what was sent stays to be settled."""
-    monkeypatch.setattr(deliver, "FRUITLESS", 3)
+    monkeypatch.setattr(courier, "FRUITLESS", 3)
     world = make_world(monday={"aliases": 1, "in_flight": 1})
     world.fault("apply_then_status", "create_item", status=502, count=None)
     items = [item(number) for number in range(8)]
@@ -218,97 +233,3 @@ async def test_unknowns_in_a_row_end_the_run(make_world: Make, monkeypatch: pyte
     assert ended.error is None
     assert world.board() == wanted(*items)
     assert world.get("stats")["mutations"]["create_item"] == 8
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before it left", "after it arrived"])
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
-async def test_killed_between_claim_and_record(world: World, at: int, after: bool):
-    """The next run finds the stored request, settles it by looking, and finishes the work."""
-    items = [item(number) for number in range(12)]
-    killed = await world.run(*items, wrap=lambda inner: Kill(inner, at, after=after))
-    assert isinstance(killed.error, Killed)
-    assert world.operations(State.SENDING)
-    assert None in world.hashes().values() or at == 1
-    ended = await world.run(*items)
-    assert ended.error is None
-    assert world.board() == wanted(*items)
-    assert world.hashes() == {each.record_uuid: each.row_hash for each in items}
-    again = await world.run(*items)
-    assert again.mutations == 0
-
-
-async def test_killed_and_then_changed(world: World):
-    """What was under way is settled with its old payload first; then the new one is planned."""
-    killed = await world.run(item(0), wrap=lambda inner: Kill(inner, 2, after=True))
-    assert isinstance(killed.error, Killed)
-    changed = item(0, note="changed", M="5", L="80")
-    ended = await world.run(changed)
-    assert ended.error is None
-    assert world.board() == wanted(changed)
-    assert {o.state for o in world.operations(*State)} == {"delivered", "superseded"}
-
-
-async def test_a_run_that_stood_still_does_not_send(world: World):
-    """A claim older than `send_within` is opened again: somebody may be settling it already."""
-    now, main, claims = world.ledger.clock, threading.get_ident(), []
-
-    def clock() -> float:
-        # Claims look at the clock in a thread, sending in the loop: it jumps once in between.
-        if threading.get_ident() != main:
-            claims.append("")
-        jumps = threading.get_ident() == main and len(claims) == 2
-        claims.extend(["jumped"] * jumps)
-        return now() + 100 * jumps
-
-    world.ledger.clock = clock
-    ended = await world.run(item(0))
-    assert ended.error is None
-    assert "jumped" in claims
-    assert world.board() == wanted(item(0))
-    with world.ledger.transaction() as connection:
-        details = connection.exec_driver_sql("select detail from event order by id").scalars().all()
-        requests = connection.exec_driver_sql("select count(*) from request").scalar()
-    assert "not sent within 1 s" in details[1]
-    assert (requests, ended.by_document["create_group"]) == (4, 1)
-
-
-async def test_taken_over_in_mid_run(world: World):
-    """A run that lost its board records nothing more; the taker settles and finishes."""
-    items = [item(number) for number in range(12)]
-
-    class TakenOver:
-        def __init__(self, inner: Any) -> None:
-            self.inner, self.left = inner, 3
-
-        async def post(self, body: bytes, headers: Any) -> Any:
-            answer = await self.inner.post(body, headers)
-            if "Idempotency-Key" in headers:
-                self.left -= 1
-                if self.left == 0:
-                    locks.acquire(world.ledger, "10", "somebody else", "other", stale=0)
-            return answer
-
-    ended = await world.run(*items, wrap=TakenOver)
-    assert type(ended.error).__name__ == "LockLost"
-    assert world.operations(State.SENDING)
-    assert len(asyncio.all_tasks()) == 1
-    with world.ledger.transaction() as connection:
-        holder = connection.exec_driver_sql("select holder, held from lock").one()
-    assert tuple(holder) == ("somebody else", 1)
-    # The other process is gone; its lock goes stale, and a third run takes over.
-    with world.ledger.transaction() as connection:
-        connection.exec_driver_sql("update lock set heartbeat = heartbeat - 100")
-    ended = await world.run(*items)
-    assert ended.error is None
-    assert world.board() == wanted(*items)
-
-
-async def test_a_board_that_is_held_is_refused(world: World):
-    """A second run on the same board says who holds it, and sends nothing."""
-    held = locks.acquire(world.ledger, "10", "night shift process 7", "r1", stale=60)
-    ended = await world.run(item(0))
-    assert type(ended.error).__name__ == "LockHeld"
-    assert "night shift process 7" in str(ended.error)
-    assert (ended.mutations, world.board()) == (0, {})
-    locks.release(world.ledger, held)
-    assert (await world.run(item(0))).error is None

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from customer_orders.ledger import Ledger, State, locks, runs, sending
+from customer_orders.delivery.queue import Queue
+from customer_orders.ledger import Ledger, State, claiming, locks, recording, runs
+from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.locks import Lock
-from customer_orders.ledger.results import Claimed
+from customer_orders.ledger.recording import Evidence, Tally
+from customer_orders.ledger.results import Claimed, Done, Refusal, Result
 from customer_orders.ledger.schema import item, operation, request, run_line, snapshot, subitem
-from customer_orders.ledger.sending import Request
 from customer_orders.model import Finding, Unchanged
 from customer_orders.plan import (
     Action,
@@ -91,6 +93,34 @@ def whole(name: str) -> list[Operation]:
     return [of_item(name), of_size(name, "M"), of_size(name, "L")]
 
 
+def link(name: str, size: str | None = None, number: str = "5") -> Operation:
+    """Take over what stands on the board."""
+    made = of_size(name, size) if size else of_item(name)
+    return Operation(
+        kind=made.kind,
+        action=Action.LINK,
+        board=BOARD,
+        customer="TORVANE",
+        group=GROUP,
+        record_uuid=name,
+        size=size,
+        payload={"monday_id": number, **made.payload},
+    )
+
+
+def names(chosen: Iterable[Claimed]) -> list[str]:
+    """Targets without their board."""
+    return [each.operation.target.partition("/")[2] for each in chosen]
+
+
+def done(*ids: str) -> list[Done]:
+    """Confirmations with these ids."""
+    return [Done(monday_id=each) for each in ids]
+
+
+DATA = Refusal(category="data", code="ColumnValueException", error="no such label", hint="mend it")
+
+
 def planned(
     lines: Iterable[PlannedLine] = (),
     operations: Iterable[Operation] = (),
@@ -147,9 +177,30 @@ class Books:
 
     def take(self, run_id: str, held: Lock, most: int = 10) -> Request:
         """The next request, which must be there."""
-        taken = sending.take(self.ledger, held, run_id, most=most, user="1", compose=compose)
-        assert taken is not None
-        return taken
+        chosen = self.ready(run_id, most)
+        assert chosen
+        return claiming.take(self.ledger, held, chosen, user="1", compose=compose)
+
+    def ready(self, run_id: str, most: int = 10) -> list[Claimed]:
+        """What a fresh queue hands out, of lines and groups that nothing is under way for."""
+        rows = self.rows(operation, state=State.SENDING)
+        busy = {row.record_uuid or row.group_title for row in rows}
+        page = claiming.page(self.ledger, BOARD, run_id, 0, 1_000)
+        queue = Queue()
+        queue.add([c for c in page if not {c.operation.record_uuid, c.operation.group} & busy])
+        return queue.take(most)
+
+    def record(
+        self, held: Lock, stored: Request, *results: Result, by: Evidence = Evidence.ANSWER
+    ) -> Tally:
+        """Record results in the order of the request's operations."""
+        ids = [each.id for each in stored.operations]
+        found = dict(zip(ids, results, strict=False))
+        return recording.record(self.ledger, held, stored, found, {}, by)
+
+    def unknown(self, held: Lock, stored: Request, status: int | None = None) -> None:
+        """Nobody answered a request; it is looked at again for a minute."""
+        recording.mark_unknown(self.ledger, held, stored, "cut off", 60, status)
 
     def rows(self, table: Any, **where: Any) -> list[Row[Any]]:
         """Rows of a table."""
@@ -174,6 +225,13 @@ class Books:
 def short(row: Any) -> str:
     """A target without its board."""
     return str(row.target).partition("/")[2]
+
+
+def start(books: Books, *lines: str, with_group: bool = True) -> tuple[str, Lock]:
+    """A run that has lines with two sizes each to make."""
+    made = [o for name in lines for o in whole(name)]
+    first = [group()] if with_group else []
+    return books.run(planned([line(name) for name in lines], [*first, *made]))
 
 
 def ledgers(folder: Path) -> Iterator[Books]:

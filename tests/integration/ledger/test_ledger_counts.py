@@ -9,7 +9,7 @@ import pytest
 from books import BOARD, GROUP, Books, group, line, of_item, of_size, planned, whole
 from sqlalchemy import insert
 
-from customer_orders.ledger import RunStatus, reading, runs, sending
+from customer_orders.ledger import RunStatus, reading, runs
 from customer_orders.ledger.results import Done, Refusal
 from customer_orders.ledger.schema import item, run
 from customer_orders.model import Unchanged
@@ -49,13 +49,13 @@ def mixed(books: Books) -> str:
             connection.execute(insert(item).values(row))
     unchanged = [quiet(10, 40), quiet(5, 3, "GREYSON"), quiet(2, 1)]
     run_id, held = books.run(planned(lines, made, unchanged=unchanged))
-    while sending.ready(books.ledger, held, run_id, 1):
+    while books.ready(run_id, 1):
         stored = books.take(run_id, held, most=1)
         (claimed,) = stored.operations
         refused = claimed.operation.record_uuid in ("b", "e")
         result = DATA if refused else Done(monday_id=f"m{claimed.id}")
         if claimed.operation.record_uuid != "d":
-            sending.record(books.ledger, held, stored, {claimed.id: result}, {})
+            books.record(held, stored, result)
     runs.settle_outcomes(books.ledger, run_id)
     return run_id
 

@@ -9,7 +9,7 @@ from books import BOARD, HELD, Books, group, line, of_item, planned, whole
 from sqlalchemy import update
 
 from customer_orders.errors import LockHeld, LockLost
-from customer_orders.ledger import locks, runs, sending
+from customer_orders.ledger import claiming, locks, rechecks, recording, runs
 from customer_orders.ledger.results import Done
 from customer_orders.ledger.schema import lock, run
 from customer_orders.plan import Filters
@@ -79,7 +79,7 @@ def test_a_released_board_is_free_at_once(books: Books):
 
 @pytest.mark.parametrize("released", [False, True], ids=["taken over", "released"])
 def test_who_lost_the_board_changes_nothing_more(books: Books, released: bool):
-    """Claim, record, mark and links of the old holder raise LockLost and leave all as it was."""
+    """Record, mark, replay and re-check of the old holder raise LockLost, and leave no trace."""
     run_id, held = books.run(planned([line("a"), line("b")], [group(), *whole("a"), of_item("b")]))
     stored = books.take(run_id, held)
     if released:
@@ -89,8 +89,10 @@ def test_who_lost_the_board_changes_nothing_more(books: Books, released: bool):
     before = books.everything()
     done = {stored.operations[0].id: Done(monday_id="g1")}
     steps = (
-        lambda: sending.record(books.ledger, held, stored, done, {}),
-        lambda: sending.mark_unknown(books.ledger, held, stored, "cut off", 60),
+        lambda: recording.record(books.ledger, held, stored, done, {}),
+        lambda: recording.mark_unknown(books.ledger, held, stored, "cut off", 60),
+        lambda: claiming.take_again(books.ledger, held, stored),
+        lambda: rechecks.rechecked(books.ledger, held, [], books.now, [], []),
     )
     for step in steps:
         with pytest.raises(LockLost, match="not ours to change"):

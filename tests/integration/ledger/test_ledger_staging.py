@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from customer_orders.errors import LedgerError
-from customer_orders.ledger import State, knowledge, reading, runs, sending
+from customer_orders.ledger import State, knowledge, reading, runs
 from customer_orders.ledger.results import Done, Refusal, Reopen
 from customer_orders.ledger.rows import operation_row
 from customer_orders.ledger.schema import board_group, operation, run, run_line, snapshot
@@ -23,16 +23,15 @@ DATA = Refusal(category="data", code="ColumnValueException", error="no such labe
 
 def finish(books: Books, run_id: str, held, *, refuse: tuple[str, ...] = ()) -> None:
     """Deliver all that becomes ready; operations whose target ends so are refused."""
-    while stored := sending.take(
-        books.ledger, held, run_id, most=10, user="1", compose=lambda _: b""
-    ):
-        results = {
-            each.id: DATA
+    while books.ready(run_id):
+        stored = books.take(run_id, held)
+        results = [
+            DATA
             if each.operation.target.endswith(refuse or ("nothing",))
             else Done(monday_id=f"m{each.id}")
             for each in stored.operations
-        }
-        sending.record(books.ledger, held, stored, results, {})
+        ]
+        books.record(held, stored, *results)
 
 
 def test_a_plan_is_staged(books: Books):
@@ -90,9 +89,7 @@ def test_what_is_sending_or_delivered_stays(books: Books):
     """Only pending operations are superseded: an unknown one keeps its state."""
     first, held = books.run(planned([line("a")], [group(), *whole("a")]))
     group_request = books.take(first, held)
-    sending.record(
-        books.ledger, held, group_request, {group_request.operations[0].id: Done(monday_id="g")}, {}
-    )
+    books.record(held, group_request, Done(monday_id="g"))
     books.take(first, held)
     books.run(planned([line("a", Outcome.PENDING)], groups={BOARD: {GROUP: "g"}}))
     assert books.states(first) == {
@@ -155,7 +152,7 @@ def test_a_refusal_is_kept_while_another_action_is_planned(books: Books):
     before = [of_item("a", Action.MOVE, group="X"), of_item("a", Action.UPDATE, values={"N": "1"})]
     run_id, held = books.run(planned([line("a", Outcome.MOVED)], before))
     stored = books.take(run_id, held)
-    sending.record(books.ledger, held, stored, {stored.operations[0].id: DATA}, {})
+    books.record(held, stored, DATA)
     finish(books, run_id, held, refuse=("/a",))
     after = [of_item("a", Action.UPDATE, values={"N": "2"})]
     books.run(planned([line("a", Outcome.FAILED)], after))
@@ -286,9 +283,9 @@ def test_a_missing_line_that_was_never_delivered_leaves_no_trace(books: Books):
     """Its snapshot row goes; that of a line with an item, or with something under way, stays."""
     run_id, held = books.run(planned([line("a"), line("b"), line("c")], [group(), of_item("a")]))
     stored = books.take(run_id, held)
-    sending.record(books.ledger, held, stored, {stored.operations[0].id: Done(monday_id="g")}, {})
+    books.record(held, stored, Done(monday_id="g"))
     stored = books.take(run_id, held)
-    sending.record(books.ledger, held, stored, {stored.operations[0].id: Reopen(reason="")}, {})
+    books.record(held, stored, Reopen(reason=""))
     assert list(books.hashes()) == ["a"]
     books.run(planned(missing=["a"]))
     assert books.hashes() == {}
@@ -311,11 +308,8 @@ def test_refused_payloads_hold_what_monday_refused_under_the_same_mapping(books:
     run_id, held = books.run(planned([line(x) for x in "abc"], [of_item(x) for x in "abc"]))
     stored = books.take(run_id, held)
     categories = ("data", "gone", "other")
-    results = {
-        each.id: Refusal(category=category, code="c", error="e")
-        for each, category in zip(stored.operations, categories, strict=True)
-    }
-    sending.record(books.ledger, held, stored, results, {})
+    results = [Refusal(category=category, code="c", error="e") for category in categories]
+    books.record(held, stored, *results)
     refused = knowledge.refused_payloads(books.ledger, "v1")
     assert refused == {
         (f"{BOARD}/a", "create"): of_item("a").payload_text,

@@ -40,6 +40,7 @@ def test_times_are_those_of_the_contract() -> None:
         "client_timeout": 65,
         "index_lag": 120,
         "send_within": 10,
+        "replay": 25 * 60,
         "lock_stale": 60,
         "recheck": 24 * 60 * 60,
     }

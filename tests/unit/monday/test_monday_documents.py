@@ -87,6 +87,7 @@ def test_a_query_is_no_mutation_to_fan_out():
     """A document with fragments or more than one operation is no mutation document."""
     assert "find_items" not in MUTATIONS
     assert set(MUTATIONS) == {
+        "archive_item",
         "change_values",
         "create_group",
         "create_item",

@@ -1,0 +1,68 @@
+"""What an answer means for each operation of its request: done, refused, not done, or not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from customer_orders.ledger.claiming import Request
+from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
+from customer_orders.model import Board
+from customer_orders.monday import AliasError, Answer, Category
+from customer_orders.plan import Action, Target
+
+HINTS = {
+    Category.DATA: "mend the value in the source or the mapping; the line is planned again then",
+    Category.GONE: "a person archived or deleted the item; `customer-orders verify` shows it",
+}
+#: Categories whose operations were certainly not done, and are sent again.
+NOT_DONE = (Category.THROTTLE, Category.LOCK, Category.AUTH)
+
+
+def results_of(
+    request: Request, answer: Answer, board: Board, key_column: str
+) -> dict[int, Result]:
+    """Operation id -> result, by alias; what the answer does not tell is left out."""
+    results: dict[int, Result] = {}
+    for claimed in request.operations:
+        value = answer.data.get(claimed.alias)
+        error = answer.errors.get(claimed.alias)
+        if isinstance(value, Mapping) and value.get("id"):
+            results[claimed.id] = Done(monday_id=_id(claimed, str(value["id"])))
+        elif error is None or error.category is Category.UNKNOWN:
+            continue
+        elif error.category in NOT_DONE:
+            results[claimed.id] = Reopen(reason=error.message)
+        else:
+            results[claimed.id] = _refused(claimed, error, board, key_column)
+    return results
+
+
+def refusal(code: str, message: str, category: Category = Category.DATA) -> Refusal:
+    """A refusal with what to do about it."""
+    return Refusal(category=category, code=code, error=message, hint=HINTS[category])
+
+
+def _id(claimed: Claimed, answered: str) -> str:
+    """What makes something is answered with a new id."""
+    if claimed.operation.action in (Action.CREATE, Action.ENSURE_GROUP):
+        return answered
+    return claimed.subitem_id or claimed.item_id or answered
+
+
+def _refused(
+    claimed: Claimed, error: AliasError, board: Board, key_column: str
+) -> Refusal | WithoutCell:
+    """The whole operation, or only the cell that the error names.
+
+    The key stays: an item without it could not be found again. So do the two cells of a subitem.
+    """
+    refused = refusal(error.code, error.message, error.category)
+    planned = claimed.operation
+    if planned.kind is not Target.ITEM or error.category is not Category.DATA:
+        return refused
+    values = planned.payload.get("values", {})
+    named = [title for title in values if board.columns[title].id == error.column]
+    alone = len(values) == 1 and planned.action is Action.UPDATE and "name" not in planned.payload
+    if not named or named == [key_column] or alone:
+        return refused
+    return WithoutCell(cell=named[0], refusal=refused)

@@ -1,0 +1,159 @@
+"""Carries one board's requests to monday, and what became of them into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from customer_orders.config import Settings
+from customer_orders.delivery.answers import results_of
+from customer_orders.delivery.stop import Stop
+from customer_orders.errors import (
+    CustomerOrdersError,
+    NoAnswer,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+from customer_orders.ledger import Ledger, recording
+from customer_orders.ledger.claiming import Request
+from customer_orders.ledger.locks import Lock
+from customer_orders.ledger.recording import Evidence, Tally
+from customer_orders.ledger.results import Claimed, Done, Refusal, Result, WithoutCell
+from customer_orders.monday import LONGEST_WAIT, Answer, Category, Mutation, Session, mutation
+
+#: Requests in a row that achieved nothing before the run gives up; what is open stays open.
+FRUITLESS = 20
+#: Look-ups in a row that found nothing done before the run gives up.
+IN_VAIN = 5
+
+log = structlog.get_logger()
+
+
+class Recorder(Protocol):
+    """Whoever has to know what was recorded."""
+
+    def __call__(self, request: Request, results: Mapping[int, Result], tally: Tally) -> None:
+        """The results are in the ledger."""
+        ...
+
+
+class Courier:
+    """One board whose lock is held: the session, the ledger, and how well it goes."""
+
+    def __init__(
+        self, ledger: Ledger, session: Session, held: Lock, settings: Settings, stop: Stop
+    ) -> None:
+        self.ledger = ledger
+        self.session = session
+        self.held = held
+        self.settings = settings
+        self.stop = stop
+        self.board = session.boards[held.board]
+        self.key_column = next(b.key_column for b in settings.boards if b.id == held.board)
+        #: Operations in one request: fewer after requests in vain, more after good ones.
+        self.most = settings.monday.aliases
+        self.fruitless = 0
+        self._in_vain = 0
+        self.recorded: Recorder = lambda request, results, tally: None
+
+    def compose(self, claimed: Sequence[Claimed]) -> bytes:
+        """The bytes of a request."""
+        mutations = [self._mutation(c) for c in claimed]
+        return self.session.client.compose(mutations, [c.alias for c in claimed])
+
+    def _mutation(self, claimed: Claimed) -> Mutation:
+        return mutation(
+            claimed.operation,
+            self.board,
+            group_id=claimed.group_id,
+            item_id=claimed.item_id,
+            subitem_id=claimed.subitem_id,
+        )
+
+    async def send(self, request: Request, cost: float) -> Answer:
+        """The answer to a claimed request.
+
+        Raises what `Client.send` raises, and Unreachable when the claim is too old: this process
+        stood still, and another may have taken the board over and be settling the request.
+        """
+        within = self.settings.time.send_within
+        if self.ledger.clock() - request.last_send > within:
+            raise Unreachable(f"not sent within {within:.0f} s of its claim")
+        return await self.session.client.send(
+            request.body,
+            request.id,
+            document=self._mutation(request.operations[0]).document,
+            cost=cost,
+            count=len(request.operations),
+        )
+
+    def results(self, request: Request, answer: Answer) -> dict[int, Result]:
+        """What the answer says of each operation; limits and rights are heeded at once."""
+        governor = self.session.client.governor
+        for error in answer.errors.values():
+            if error.category in (Category.THROTTLE, Category.LOCK):
+                governor.pause(min(error.retry_in, LONGEST_WAIT))
+                if error.retry_in > LONGEST_WAIT:
+                    wait = error.retry_in
+                    self.stop.ask(Throttled(error.message, code=error.code, retry_in=wait))
+            elif error.category is Category.AUTH:
+                self.stop.ask(
+                    Unauthorized(
+                        f"monday does not let this token write: {error.message}",
+                        code=error.code,
+                        hint="give the token's user the right to edit the board; nothing was lost",
+                    )
+                )
+        return results_of(request, answer, self.board, self.key_column)
+
+    async def record(
+        self,
+        request: Request,
+        results: Mapping[int, Result],
+        detail: Mapping[str, Any],
+        evidence: Evidence = Evidence.ANSWER,
+    ) -> None:
+        """Store the results, and tell whoever has to know."""
+        tally = await asyncio.to_thread(
+            recording.record, self.ledger, self.held, request, results, detail, evidence
+        )
+        self.recorded(request, results, tally)
+
+    async def unknown(self, request: Request, reason: str, status: int | None = None) -> None:
+        """Store that nobody knows what became of a request."""
+        log.warning(
+            "outcome not known", request=request.id, operations=len(request.operations), why=reason
+        )
+        recheck = self.settings.time.recheck
+        await asyncio.to_thread(
+            recording.mark_unknown, self.ledger, self.held, request, reason, recheck, status
+        )
+
+    def judge(self, request: Request, results: Mapping[int, Result]) -> bool:
+        """Whether anything was achieved: larger requests again, or smaller ones."""
+        achieved = any(isinstance(r, Done | Refusal | WithoutCell) for r in results.values())
+        if achieved:
+            self.fruitless = self._in_vain = 0
+            self.most = min(self.most * 2, self.settings.monday.aliases)
+        else:
+            self.most = max(len(request.operations) // 2, 1)
+        return achieved
+
+    def achieved_nothing(self, exc: CustomerOrdersError) -> None:
+        """Count it; too many in a row end the run."""
+        self.fruitless += 1
+        if self.fruitless >= FRUITLESS:
+            self.stop.ask(exc)
+
+    def looked_in_vain(self) -> None:
+        """Count a round of look-ups, until one finds something done."""
+        self._in_vain += 1
+        if self._in_vain >= IN_VAIN:
+            raise NoAnswer(
+                f"{IN_VAIN} times in a row nothing of what was sent was found done",
+                hint="what is open stays open; run it again when monday answers",
+            )

@@ -1,0 +1,109 @@
+"""Finds out by looking what became of a request that nobody answered.
+
+Only what the board shows counts, and only after the call can no longer be running: what is there
+was done, and what was read is taken for delivered; what is absent or old was not done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from customer_orders.config import Settings
+from customer_orders.ledger.claiming import Request
+from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
+from customer_orders.model import Board, ShownItem
+from customer_orders.monday import BoardAPI
+from customer_orders.plan import Action, Target
+
+ABSENT = Reopen(reason="looked up: not on the board")
+OLD = Reopen(reason="looked up: the board shows the old value")
+GONE = Refusal(
+    category="gone",
+    code="looked up",
+    error="the item is no longer on the board",
+    hint="a person archived or deleted it; `customer-orders verify` shows it",
+)
+
+
+async def look_up(
+    request: Request, api: BoardAPI, board: Board, settings: Settings
+) -> dict[int, Result]:
+    """What became of every operation of a request, by operation id."""
+    grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
+    groups = (await api.board(board.id)).groups if grouped else {}
+    made, known = _keys(request)
+    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
+    by_key: dict[str, ShownItem] = {}
+    for item in await api.find(board, key_column, made):
+        by_key.setdefault(item.values.get(key_column) or "", item)
+    by_id = {item.monday_id: item for item in await api.read(board, known)}
+    size_column = settings.mapping.subitem_size
+
+    def result(claimed: Claimed) -> Result:
+        planned = claimed.operation
+        if planned.kind is Target.GROUP:
+            found = groups.get(planned.group)
+            return Done(monday_id=found[0]) if found else ABSENT
+        if planned.kind is Target.ITEM and planned.action is Action.CREATE:
+            item = by_key.get(planned.record_uuid or "")
+            return _taken_over(item) if item else ABSENT
+        item = by_id.get(claimed.item_id or "")
+        if item is None:
+            return GONE
+        if planned.kind is Target.ITEM:
+            return _item_result(claimed, item)
+        return _subitem_result(claimed, item, size_column)
+
+    return _for_each(request, result)
+
+
+def _for_each(request: Request, result: Callable[[Claimed], Result]) -> dict[int, Result]:
+    return {claimed.id: result(claimed) for claimed in request.operations}
+
+
+def _keys(request: Request) -> tuple[list[str], list[str]]:
+    """Keys of items that may have been made, and ids of items that were there before."""
+    made, known = [], set()
+    for claimed in request.operations:
+        planned = claimed.operation
+        if planned.kind is Target.ITEM and planned.action is Action.CREATE:
+            made.append(planned.record_uuid or "")
+        elif claimed.item_id is not None:
+            known.add(claimed.item_id)
+    return made, sorted(known)
+
+
+def _taken_over(item: ShownItem) -> Done:
+    read = {"name": item.name, "group": item.group, "values": dict(item.values)}
+    return Done(monday_id=item.monday_id, read=read)
+
+
+def _item_result(claimed: Claimed, item: ShownItem) -> Result:
+    payload = claimed.operation.payload
+    if claimed.operation.action is Action.MOVE:
+        moved = item.group == payload["group"]
+        return Done(monday_id=item.monday_id) if moved else OLD
+    named = payload.get("name", item.name) == item.name
+    if not named or not _shows(item.values, payload.get("values", {})):
+        return OLD
+    read = {"name": item.name, "values": dict(item.values)}
+    return Done(monday_id=item.monday_id, read=read)
+
+
+def _subitem_result(claimed: Claimed, item: ShownItem, size_column: str) -> Result:
+    planned = claimed.operation
+    if planned.action is Action.CREATE:
+        found = item.sizes(size_column).get(planned.size or "")
+        if not found:
+            return ABSENT
+        return Done(monday_id=found[0].monday_id, read={"values": dict(found[0].values)})
+    shown = next((s for s in item.subitems if s.monday_id == claimed.subitem_id), None)
+    if shown is None:
+        return GONE
+    if not _shows(shown.values, planned.payload["values"]):
+        return OLD
+    return Done(monday_id=shown.monday_id, read={"values": dict(shown.values)})
+
+
+def _shows(shown: Mapping[str, str | None], sent: Mapping[str, str | None]) -> bool:
+    return all(shown.get(title) == cell for title, cell in sent.items())

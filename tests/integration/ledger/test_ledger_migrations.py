@@ -1,0 +1,109 @@
+"""From one schema to the next and back, with what people have in their ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from books import BOARD, Books
+from sqlalchemy import MetaData, inspect
+
+from customer_orders.ledger import Ledger, database, rechecks, recording
+from customer_orders.ledger.recording import Evidence
+from customer_orders.ledger.results import Done
+
+#: What the first schema held of a request that was settled after it was unknown for a while, and
+#: of one that is still unknown.
+REQUESTS = [
+    ("r1", "20261123-211700-ab12", None, 100.0, 101.0, 86_501.0, 200.0),
+    ("r2", "20261124-211700-cd34", b"{}", 300.0, 301.0, 86_701.0, None),
+]
+OPERATIONS = [
+    (1, "20261123-211700-ab12", "a", "r1", "delivered"),
+    (2, "20261124-211700-cd34", "b", "r2", "sending"),
+    (3, "20261124-211700-cd34", "c", None, "pending"),
+]
+
+
+def migrate(ledger: Ledger, step: Callable[..., None], revision: str) -> None:
+    """Go to a revision, through the ledger's own configuration."""
+    with ledger.transaction() as connection:
+        step(database._alembic(connection=connection), revision)
+
+
+def fill(ledger: Ledger) -> None:
+    """Rows as the first version of this program wrote them."""
+    request = "insert into request values (?, ?, '10', ?, '1', ?, ?, ?, ?, ?)"
+    operation = (
+        "insert into operation (id, run_id, board, target, kind, action, rank, customer,"
+        " group_title, record_uuid, payload, before, state, request_id, alias, attempts)"
+        " values (?, ?, '10', '10/' || ?, 'item', 'create', 1, 'TORVANE', 'G', ?,"
+        """ '{"name": "n", "group": "G", "values": {}}', '{}', ?, ?, 'op0', 1)"""
+    )
+    with ledger.transaction() as connection:
+        for row in REQUESTS:
+            id_, run_id, body, sent, unknown, until, settled = row
+            values = (id_, run_id, body, sent, sent, unknown, until, settled)
+            connection.exec_driver_sql(request, values)
+        for number, run_id, name, request_id, state in OPERATIONS:
+            row = (number, run_id, name, name, state, request_id)
+            connection.exec_driver_sql(operation, row)
+
+
+def everything(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    metadata = MetaData()
+    with ledger.transaction() as connection:
+        metadata.reflect(connection)
+        return {
+            name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for name, table in metadata.tables.items()
+            if name != "alembic_version"
+        }
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    """A ledger of the first schema, filled."""
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    migrate(ledger, command.upgrade, "0001")
+    fill(ledger)
+    yield ledger
+    ledger.close()
+
+
+def test_up_and_down_again_keeps_every_row(ledger: Ledger):
+    """What the new schema adds is empty, and going back leaves the rows as they were."""
+    before = everything(ledger)
+    assert [len(before[name]) for name in ("request", "operation")] == [2, 3]
+    ledger.deploy()
+    assert ledger.revision() == database.head() == "0002"
+    after = everything(ledger)
+    added = {"status": None, "sends": 1, "doubted": None}
+    assert after["request"] == [row | added for row in before["request"]]
+    assert after["operation"] == [row | {"cell": None} for row in before["operation"]]
+    with ledger.transaction() as connection:
+        indexes = {index["name"] for index in inspect(connection).get_indexes("request")}
+    assert "request_by_recheck" in indexes
+    migrate(ledger, command.downgrade, "0001")
+    assert everything(ledger) == before
+
+
+def test_what_was_unknown_before_can_be_settled_after(ledger: Ledger):
+    """The stored request is found with its bytes, and its operation can be delivered."""
+    ledger.deploy()
+    (left,) = recording.unsettled(ledger, BOARD)
+    assert (left.id, left.body, left.status, left.unknown_since) == ("r2", b"{}", None, 301.0)
+    books = Books(ledger)
+    _, held = books.run()
+    books.record(held, left, Done(monday_id="5"), by=Evidence.BOARD)
+    assert recording.unsettled(ledger, BOARD) == []
+
+
+def test_what_was_to_be_looked_at_again_does_not_stop_a_run(ledger: Ledger):
+    """The first schema kept a time but not the operations: there is nothing to look at."""
+    ledger.deploy()
+    assert rechecks.doubted(ledger, BOARD) == []

@@ -1,0 +1,173 @@
+"""What a history must end with: board and snapshot against source (design.md 5)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trouble import Planner
+from world import Order, Source
+
+Json = dict[str, Any]
+FAILED = """
+select run_line.line, operation.cell from run_line
+left join operation on operation.record_uuid = run_line.line and operation.state = 'failed'
+where outcome = 'failed' and run_line.run_id = (select max(run_id) from run_line)
+"""
+PLANNER_ID = "200"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in the end."""
+
+    #: `duplicate`, `lost`, `wrong` or `unconverged`.
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+@dataclass
+class Books:
+    """What the ledger says in the end."""
+
+    #: record_uuid -> row hash.
+    snapshot: dict[str, str | None]
+    #: Lines that the last run counts as failed: titles of their refused cells; None stands for
+    #: the line itself, a size, or its group.
+    refused: dict[str, set[str | None]]
+
+    @classmethod
+    def read(cls, path: Path) -> Books:
+        """From the tables."""
+        with closing(sqlite3.connect(path)) as connection:
+            snapshot = dict(
+                connection.execute(
+                    "select record_uuid, row_hash from orders_unified_snapshot"
+                ).fetchall()
+            )
+            refused: defaultdict[str, set[str | None]] = defaultdict(set)
+            for record_uuid, cell in connection.execute(FAILED):
+                refused[record_uuid].add(cell)
+        return cls(snapshot=snapshot, refused=dict(refused))
+
+
+class Judge:
+    """Compares the emulator's state with the source, with an oracle of its own."""
+
+    def __init__(self, state: Json, books: Books, planner: Planner) -> None:
+        self.items, self.subitems = state["boards"]
+        self.books = books
+        self.planner = planner
+        self.types = _labels(self.items, "drop_1")
+        self.names = _labels(self.subitems, "size_1")
+        #: Items of ours: a planner's copy is the planner's business.
+        own = [i for i in self.items["items"] if i.get("creator_id") != PLANNER_ID]
+        self.by_key = _grouped(own, lambda item: item["values"].get("key_1"))
+        self.by_parent = _grouped(self.subitems["items"], lambda subitem: subitem["parent"])
+
+    def duplicates(self) -> Iterator[Fault]:
+        """Lines and sizes that stand twice, now."""
+        for key, copies in self.by_key.items():
+            if key and len(copies) > 1:
+                yield Fault("duplicate", f"{len(copies)} items bear {key}")
+            for item in copies:
+                yield from self._sizes_twice(item)
+
+    def _sizes_twice(self, item: Json) -> Iterator[Fault]:
+        seen: set[str] = set()
+        for subitem in self.by_parent.get(item["id"], []):
+            size = self._size(subitem)
+            if size is not None and size in seen:
+                yield Fault("duplicate", f"size {size} of {item['name']} stands twice")
+            seen.add(size or "")
+
+    def faults(self, source: Source) -> Iterator[Fault]:
+        """Everything that is wrong at the end of a history."""
+        yield from self.duplicates()
+        lines = {order.uuid for order in source.orders.values()}
+        for order in source.orders.values():
+            yield from self._order(order)
+        for key in self.by_key:
+            if key and key not in lines:
+                yield Fault("wrong", f"item of no line: {key}")
+        for record_uuid in self.books.snapshot.keys() - lines:
+            yield Fault("wrong", f"snapshot of no line: {record_uuid}")
+
+    def _order(self, order: Order) -> Iterator[Fault]:
+        copies = self.by_key.get(order.uuid, [])
+        refused = self.books.refused.get(order.uuid, set())
+        if not copies:
+            if None not in refused and not self._archived(order):
+                yield Fault("lost", f"{order.number} has no item")
+            return
+        if None in refused:
+            return
+        if self._archived(order):
+            return
+        yield from self._item(order, copies[0], refused)
+        yield from self._sizes(order, copies[0])
+        known = self.books.snapshot.get(order.uuid)
+        if known != order.row_hash and not refused:
+            yield Fault("wrong", f"{order.number}: the snapshot has not the delivered row's hash")
+
+    def _archived(self, order: Order) -> bool:
+        """Whether a planner archived the line's item, or one of its sizes."""
+        gone = [i for i in self.items["items"] if i["id"] in self.planner.archived]
+        if any(item["values"].get("key_1") == order.uuid for item in gone):
+            return True
+        ours = {item["id"] for item in self.by_key.get(order.uuid, [])}
+        below = [s for s in self.subitems["items"] if s["id"] in self.planner.archived]
+        return any(subitem["parent"] in ours for subitem in below)
+
+    def _item(self, order: Order, item: Json, refused: set[str | None]) -> Iterator[Fault]:
+        shown = {"name": item["name"]} | item["values"]
+        shown["drop_1"] = self.types[shown["drop_1"][0]]
+        for column, value in order.shown().items():
+            by_hand = self.planner.edited.get((item["id"], column))
+            held = column == "text_1" and "STYLE" in refused
+            if shown.get(column) not in (value, by_hand) and not held:
+                text = f"{order.number}: {column} is {shown.get(column)}, not {value}"
+                yield Fault("wrong", text)
+
+    def _sizes(self, order: Order, item: Json) -> Iterator[Fault]:
+        shown = {
+            size: subitem["values"].get("qty_1")
+            for subitem in self.by_parent.get(item["id"], [])
+            if (size := self._size(subitem)) is not None
+        }
+        wanted = {size: str(pieces) for size, pieces in order.shown_sizes().items()}
+        for size in sorted(shown.keys() | wanted.keys()):
+            if size not in shown:
+                yield Fault("lost", f"{order.number} has no size {size}")
+            elif shown[size] != wanted.get(size, "0"):
+                text = f"{order.number}: {size} is {shown[size]}, not {wanted.get(size, '0')}"
+                yield Fault("wrong", text)
+
+    def _size(self, subitem: Json) -> str | None:
+        label = subitem["values"].get("size_1")
+        return self.names[label[0]] if label else None
+
+
+def _grouped(rows: list[Json], key: Callable[[Json], Any]) -> dict[Any, list[Json]]:
+    """The active rows by a key."""
+    groups: defaultdict[Any, list[Json]] = defaultdict(list)
+    for row in rows:
+        if row.get("state", "active") == "active":
+            groups[key(row)].append(row)
+    return dict(groups)
+
+
+def _labels(board_of: Json, column_id: str) -> Mapping[int, str]:
+    column = next(c for c in board_of["columns"] if c["id"] == column_id)
+    settings = column["settings"]
+    settings = json.loads(settings) if isinstance(settings, str) else settings
+    return {label["id"]: label["label"] for label in settings.get("labels", ())}
