@@ -73,8 +73,7 @@ async def apply(
                 deliveries = [Delivery(ledger, session, x, settings, stop, progress) for x in locks]
                 for delivery in deliveries:
                     await delivery.catch_up()
-                planning = _plan(settings, ledger, session, filters, force=force)
-                planned = await stop.unless(planning)
+                planned = await stop.unless(_plan(settings, ledger, session, filters, force=force))
                 planned.plan.expect(expect)
                 await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))
@@ -234,10 +233,10 @@ async def deploy(settings: Settings, *, board: bool = False) -> list[str]:
     if board:
         async with unchecked(settings) as api:
             for configured in settings.boards:
-                live = await api.board(configured.id)
-                if configured.key_column not in live.columns:
-                    await api.make_key_column(live, configured.key_column)
-                    done.append(f'board {live.id} has the column "{configured.key_column}" now')
+                live, title = await api.board(configured.id), configured.key_column
+                if title not in live.columns:
+                    await api.make_key_column(live, title)
+                    done.append(f'board {live.id} has the column "{title}" now')
     return done
 
 

@@ -1,13 +1,8 @@
 """The invariants of delivery, over seeded histories of trouble in virtual time."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from history import Verdict, play
 from mutants import MUTANTS, Mutant
-from points import HOME
 from script import FAULTS, Script
 from simulate import figures, histories, playground, shrunk, simulate
 
@@ -42,22 +37,6 @@ def test_there_was_trouble(verdicts: list[Verdict]) -> None:
     # What is refused is left out of the judgement: it must stay the exception.
     lines = sum(verdict.script.lines for verdict in verdicts)
     assert closing["refused_lines"] < lines / 10
-
-
-def test_every_await_of_delivery_was_a_crash_point(verdicts: list[Verdict]) -> None:
-    """No await of the room escaped: each is among the points that were passed."""
-    passed = set().union(*(verdict.places.passed for verdict in verdicts))
-    places = {place.partition(" ")[2] for place in passed}
-    missed = {place for place in _awaits("delivery") if place not in places}
-    assert missed == set()
-
-
-def _awaits(room: str) -> Iterator[str]:
-    """`file:line` of every await in a room."""
-    for path in sorted((Path(HOME) / room).glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Await):
-                yield f"{path.relative_to(HOME).as_posix()}:{node.lineno}"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

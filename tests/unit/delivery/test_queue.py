@@ -213,3 +213,40 @@ def test_nothing_goes_out_for_a_line_with_an_unknown_operation():
     (lost,) = queue.take(1)
     tell(queue, [lost])
     assert names(queue.take(10)) == ["b/M"]
+
+
+@pytest.mark.xfail(strict=True, reason="any answer for a line ends its doubt")
+def test_the_answer_to_another_size_does_not_end_the_doubt():
+    """Two were under way, one is lost and one is done: the third still waits for the lost one."""
+    queue = filled(*(of_size("a", size) for size in "MLX"))
+    (lost,), (other,) = queue.take(1), queue.take(1)
+    tell(queue, [lost])
+    tell(queue, [other], done())
+    assert queue.take(10) == []
+    tell(queue, [lost], done())
+    assert names(queue.take(10)) == ["a/X"]
+
+
+@pytest.mark.xfail(strict=True, reason="any answer for a line ends its doubt")
+def test_a_part_of_a_refused_request_waits_for_what_is_unknown():
+    """Its line has something unknown meanwhile: the rest of the part goes, or the part waits."""
+    queue = filled(*(of_size("a", size) for size in "ML"), of_size("b", "M"))
+    (lost,), refused = queue.take(1), queue.take(2)
+    assert names(refused) == ["a/L", "b/M"]
+    tell(queue, [lost])
+    tell(queue, refused, Reopen(reason="", part=0), Reopen(reason="", part=1))
+    assert [names(queue.take(10)), queue.take(10)] == [["b/M"], []]
+    tell(queue, [lost], done())
+    assert names(queue.take(10)) == ["a/L"]
+
+
+@pytest.mark.xfail(strict=True, reason="any answer for a line ends its doubt")
+def test_what_was_opened_again_waits_for_what_is_unknown():
+    """A limit for one size and no answer for another: nothing goes out before that is settled."""
+    queue = filled(*(of_size("a", size) for size in "ML"))
+    (lost,), (limited,) = queue.take(1), queue.take(1)
+    tell(queue, [lost])
+    tell(queue, [limited], OPEN)
+    assert queue.take(10) == []
+    tell(queue, [lost], OPEN)
+    assert sorted(names(queue.take(10))) == ["a/L", "a/M"]

@@ -24,14 +24,14 @@ from customer_orders.plan import Action, Operation, Target
 
 TITLES = ("A", "B", "C")
 #: What a line may have to do before its sizes.
-BEGINNINGS = ((), ("create",), ("move",), ("update",), ("move", "update"))
+BEGINNINGS = ((), (), ("create",), ("move",), ("update",), ("move", "update"))
 LINES = st.lists(
     st.tuples(
         st.sampled_from(TITLES),
         st.sampled_from(BEGINNINGS),
         st.lists(st.sampled_from("SMLX"), unique=True, max_size=4),
     ),
-    max_size=8,
+    max_size=5,
 )
 OUTCOMES = st.sampled_from(["done", "done", "done", "refused", "open", "apart", "unknown"])
 
@@ -59,6 +59,8 @@ class Course(RuleBasedStateMachine):
         self.state = {claimed.id: "pending" for claimed in self.ledger}
         self.page: list[Claimed] | None = None
         self.under_way: list[list[Claimed]] = []
+        #: Requests of which nobody knows what became of them, or of a part.
+        self.lost: list[list[Claimed]] = []
         #: Sets of operations that are to be sent together.
         self.parts: list[set[int]] = []
         self.handed: Counter[int] = Counter()
@@ -100,7 +102,7 @@ class Course(RuleBasedStateMachine):
         self.queue.add(self.page)
         self.page = None
 
-    @rule(most=st.integers(1, 5))
+    @rule(most=st.integers(1, 4))
     def send(self, most: int) -> None:
         """A request is handed out: everything that may go wrong with it is looked at here."""
         full = self.queue.full(most)
@@ -120,6 +122,7 @@ class Course(RuleBasedStateMachine):
             self.parts.remove(ids)
         for claimed in chosen:
             assert self.state[claimed.id] == "pending"
+            assert claimed.operation.record_uuid not in self.lines_in_doubt()
             self.state[claimed.id] = "sending"
             self.handed[claimed.id] += 1
             for other in self.ledger:
@@ -127,6 +130,11 @@ class Course(RuleBasedStateMachine):
                     assert self.state[other.id] in ("done", "refused")
             if claimed.operation.action is Action.CREATE and claimed.operation.size:
                 self.knows_its_item(claimed)
+
+    def lines_in_doubt(self) -> set[str]:
+        """Lines with an operation that nobody knows the outcome of."""
+        lost = (c.operation.record_uuid for request in self.lost for c in request)
+        return {line for line in lost if line}
 
     def comes_before(self, one: Operation, other: Operation) -> bool:
         """Whether one must be finished before the other is sent."""
@@ -153,6 +161,13 @@ class Course(RuleBasedStateMachine):
         else:
             self.come_back([(c, data.draw(OUTCOMES)) for c in chosen])
 
+    @precondition(lambda self: self.lost)
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
+        """A replay tells what became of a lost request, or of some of it."""
+        chosen = self.lost.pop(data.draw(st.integers(0, len(self.lost) - 1)))
+        self.come_back([(c, data.draw(OUTCOMES)) for c in chosen])
+
     def come_apart(self, chosen: list[Claimed]) -> None:
         half = (len(chosen) + 1) // 2
         self.parts += [{c.id for c in part} for part in (chosen[:half], chosen[half:])]
@@ -178,6 +193,8 @@ class Course(RuleBasedStateMachine):
                 self.state[claimed.id] = "pending"
                 self.reopened[claimed.id] += 1
                 results[claimed.id] = Reopen(reason="")
+        if unknown := [c for c, outcome in outcomes if outcome == "unknown"]:
+            self.lost.append(unknown)
         chosen = [claimed for claimed, _ in outcomes]
         self.queue.recorded(chosen, results, Tally(blocked=tuple(blocked)))
 
@@ -203,17 +220,22 @@ class Course(RuleBasedStateMachine):
             self.check(chosen, 4)
             self.come_back([(claimed, "done") for claimed in chosen])
         self.nothing_is_handed_out_twice()
-        lost = [c.operation for c in self.ledger if self.state[c.id] == "sending"]
+        lost = [c.operation for request in self.lost for c in request]
         for claimed in self.ledger:
             if self.state[claimed.id] == "pending":
-                assert any(self.comes_before(one, claimed.operation) for one in lost)
+                assert any(self.waits_for(claimed.operation, one) for one in lost)
         if not lost:
             assert self.queue._waiting == 0
+
+    def waits_for(self, one: Operation, other: Operation) -> bool:
+        """Whether one is not sent while nobody knows what became of the other."""
+        same = one.record_uuid == other.record_uuid
+        return self.comes_before(other, one) or same
 
 
 TestCourse = Course.TestCase
 TestCourse.settings = settings(
-    max_examples=150,
+    max_examples=1000,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
