@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from customer_orders import pipeline
 from customer_orders.delivery import Delivery, courier, settle
 from customer_orders.delivery.courier import Courier
 from customer_orders.delivery.settle import Settling
-from customer_orders.ledger import locks, snapshots
+from customer_orders.ledger import snapshots
 from customer_orders.ledger.results import Done, Reopen
-from customer_orders.ledger.schema import lock, snapshot
-from customer_orders.monday import Client, client
+from customer_orders.ledger.schema import snapshot
+from customer_orders.monday import client
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,6 @@ async def _no_replay(*_: Any) -> None:
     return None
 
 
-async def _send_by_content(self: Any, body: bytes, key: str, **named: Any) -> Any:
-    return await _real_send(self, body, hashlib.sha256(body).hexdigest(), **named)
-
-
 def _marked(response: Any) -> Any:
     return dataclasses.replace(_real_read(response), replayed=True)
 
@@ -69,14 +64,6 @@ def _in_order(request: Any, answer: Any, *_: Any) -> dict[int, Any]:
     return results | {c.id: Reopen(reason="no value") for c in missing}
 
 
-def _same_token(*args: Any) -> Any:
-    """A takeover that leaves the token as it was."""
-    held = _real_acquire(*args)
-    with args[0].transaction() as connection:
-        connection.execute(lock.update().values(token=1, held=True))
-    return dataclasses.replace(held, token=1)
-
-
 async def _not_looked_up(*_: Any) -> tuple[dict[str, Any], list[Any]]:
     return {}, []
 
@@ -85,13 +72,10 @@ async def _not_looked_again(self: Any) -> None:
     return None
 
 
-_real_send: Callable[..., Any] = Client.send
 _real_read: Callable[..., Any] = client.read_answer
-_real_acquire: Callable[..., Any] = locks.acquire
 
 MUTANTS = [
     Mutant("settling off", ((settle, "look_up", _all_undone), (Settling, "_replayed", _no_replay))),
-    Mutant("content-derived key", ((Client, "send", _send_by_content),)),
     Mutant("unmarked replay trusted", ((client, "read_answer", _marked),)),
     Mutant(
         "release after an unknown",
@@ -102,7 +86,6 @@ MUTANTS = [
         ((snapshots, "DOUBT", snapshots.DOUBT.values(row_hash=snapshot.c.row_hash)),),
     ),
     Mutant("per-alias mapping off", ((courier, "results_of", _in_order),)),
-    Mutant("lock token unchecked", ((locks, "acquire", _same_token),)),
     Mutant("no look before a create", ((pipeline, "already_there", _not_looked_up),)),
     Mutant("no re-check", ((Delivery, "_recheck", _not_looked_again),)),
 ]

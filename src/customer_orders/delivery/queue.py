@@ -42,8 +42,10 @@ class Queue:
         self._item_ids: dict[str, str] = {}
         self._group_ids: dict[str, str] = {}
         self._blocked: set[int] = set()
-        #: Line with something unknown -> what was ready of it, and waits until that is settled.
-        self._withheld: dict[str, list[Claimed]] = {}
+        #: Line -> ids of its operations that are not known.
+        self._unknown: defaultdict[str, set[int]] = defaultdict(set)
+        #: Such a line -> what was ready of it, and waits until that is settled.
+        self._withheld: defaultdict[str, list[Claimed]] = defaultdict(list)
         self._waiting = 0
 
     @property
@@ -97,10 +99,8 @@ class Queue:
 
         Without a result an operation is not known, and nothing else is sent for its line.
         """
-        known = {c.operation.record_uuid for c in operations if c.id in results}
-        for line in known & self._withheld.keys():
-            for claimed in self._withheld.pop(line or ""):
-                self._ready[_kind(claimed)].append(claimed)
+        for claimed in operations:
+            self._doubt(claimed, known=claimed.id in results)
         apart: defaultdict[int, list[Claimed]] = defaultdict(list)
         for claimed in operations:
             match results.get(claimed.id):
@@ -108,14 +108,14 @@ class Queue:
                     self._done(claimed.operation, monday_id)
                 case Refusal():
                     self._failed(claimed.operation, tally.blocked)
-                case Reopen(part=int(part)):
+                case Reopen(part=int(part)) if claimed.operation.record_uuid not in self._unknown:
                     apart[part].append(claimed)
                 case Reopen():
                     self._again(claimed)
                 case WithoutCell():
                     self._again(replace(claimed, operation=tally.rests[claimed.id]))
                 case None:
-                    self._withhold(claimed.operation.record_uuid or "")
+                    pass
         for together in apart.values():
             self._apart.append(together)
             self._waiting += len(together)
@@ -145,16 +145,28 @@ class Queue:
 
     def _again(self, claimed: Claimed) -> None:
         self._waiting += 1
-        if (waits := self._withheld.get(claimed.operation.record_uuid or "")) is not None:
-            waits.append(claimed)
+        line = claimed.operation.record_uuid or ""
+        if line in self._unknown:
+            self._withheld[line].append(claimed)
         else:
             self._ready[_kind(claimed)].appendleft(claimed)
 
-    def _withhold(self, line: str) -> None:
-        waits = self._withheld.setdefault(line, [])
-        for kind, ready in self._ready.items():
-            waits += [c for c in ready if c.operation.record_uuid == line]
-            self._ready[kind] = deque(c for c in ready if c.operation.record_uuid != line)
+    def _doubt(self, claimed: Claimed, *, known: bool) -> None:
+        """Withhold what is ready of a line with something unknown, until nothing is."""
+        line = claimed.operation.record_uuid
+        if line is None:
+            return  # the lines of a group wait for it anyway
+        if not known:
+            self._unknown[line].add(claimed.id)
+            for kind, ready in self._ready.items():
+                self._withheld[line] += [c for c in ready if c.operation.record_uuid == line]
+                self._ready[kind] = deque(c for c in ready if c.operation.record_uuid != line)
+        elif line in self._unknown:
+            self._unknown[line].discard(claimed.id)
+            if not self._unknown[line]:
+                del self._unknown[line]
+                for waiting in self._withheld.pop(line, []):
+                    self._ready[_kind(waiting)].append(waiting)
 
     def _finish(self, line: str) -> None:
         self._open[line] -= 1

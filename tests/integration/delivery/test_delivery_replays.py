@@ -263,3 +263,13 @@ async def test_a_process_that_slept_does_not_replay_at_once(world: World):
     assert ended.error is None
     keys = wire.keys("CreateItem")
     assert len(keys) == len(set(keys))
+
+
+async def test_a_group_that_was_limited_in_a_lost_answer(world: World):
+    """The marked answer says that it was not made: it is sent again, and no line is left behind."""
+    world.fault("apply_then_drop", "create_group")
+    world.fault("alias_error", "create_group", code="COMPLEXITY_BUDGET_EXHAUSTED")
+    ended = await world.run(item(0))
+    assert ended.error is None
+    assert world.operations(State.PENDING, State.SENDING) == []
+    assert world.board() == wanted(item(0))

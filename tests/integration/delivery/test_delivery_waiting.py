@@ -26,6 +26,7 @@ async def test_a_call_that_is_still_running_is_waited_for(world: World):
     ended = await world.run(item(0), item(1), wrap=wire)
     assert ended.error is None
     assert len(set(wire.keys("CreateItem"))) == 1
+    assert world.get("stats")["replays"] == 1
     assert (made(world), world.board()) == (2, wanted(item(0), item(1)))
 
 

@@ -235,7 +235,7 @@ class Course(RuleBasedStateMachine):
 
 TestCourse = Course.TestCase
 TestCourse.settings = settings(
-    max_examples=1000,
+    max_examples=200,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
