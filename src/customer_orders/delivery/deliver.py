@@ -203,10 +203,8 @@ class Delivery:
     async def _send(self, request: Request, reservation: Reservation) -> None:
         """Send a request and record what became of it; a failure of either ends the run."""
         try:
-            try:
+            async with reservation:
                 lost = await self._exchange(request, reservation.cost)
-            finally:
-                await reservation.release()
             if lost and not self._stop.reason and self._settling.may_replay(request):
                 await self._settling.replay(request)
         except CustomerOrdersError as exc:

@@ -109,7 +109,8 @@ class Settling:
     async def _replayed(self, request: Request) -> Answer | None:
         """The answer to a replay, if it says anything: a limit, a lock or a conflict does not."""
         courier, cost = self._courier, len(request.operations) * MUTATION_COST
-        async with courier.session.client.governor.slot(cost):
+        reserving = courier.session.client.governor.reserve(cost)
+        async with await courier.stop.unless(reserving):
             args = (courier.ledger, courier.held, request)
             again = await asyncio.to_thread(claiming.take_again, *args)
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
@@ -29,8 +29,8 @@ def refused(planned: Operation, message: str, cell: str | None = None) -> Findin
     )
 
 
-def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> set[str]:
-    """Insert new findings and renew known ones. Returns their ids."""
+def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> None:
+    """Insert new findings and renew known ones."""
     seen = {each.id: each for each in found}
     known = {
         finding_id
@@ -43,15 +43,15 @@ def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> set[s
             connection.execute(update(finding).where(finding.c.id == finding_id).values(values))
         else:
             connection.execute(insert(finding).values(values | {"first_run": run_id}))
-    return set(seen)
 
 
-def resolve(
-    connection: Connection, run_id: str, still: Collection[str], looked_at: Sequence[str]
-) -> None:
-    """Close what no longer holds: of lines that were looked at, of rows, and of refusals."""
-    gone = [*_open_ids(connection, None), *_open_ids(connection, looked_at)]
-    for chunk in chunks([finding_id for finding_id in gone if finding_id not in still]):
+def resolve(connection: Connection, run_id: str, looked_at: Sequence[str]) -> None:
+    """Close what no longer holds: of lines that were looked at, of rows, and of refusals.
+
+    What this run itself has kept holds.
+    """
+    gone = [*_gone(connection, run_id, None), *_gone(connection, run_id, looked_at)]
+    for chunk in chunks(gone):
         connection.execute(
             update(finding).where(finding.c.id.in_(chunk)).values(resolved_run=run_id)
         )
@@ -74,10 +74,13 @@ def _stands() -> ColumnElement[bool]:
     return exists().where(operation.c.state == State.FAILED, or_(of_line, of_group))
 
 
-def _open_ids(connection: Connection, lines: Sequence[str] | None) -> list[str]:
-    """Open findings of these lines; without lines, those of rows and of missing lines."""
+def _gone(connection: Connection, run_id: str, lines: Sequence[str] | None) -> list[str]:
+    """Open findings of these lines that this run has not kept.
+
+    Without lines, those of rows and of missing lines.
+    """
     still_open = select(finding.c.id).where(
-        finding.c.resolved_run.is_(None), finding.c.rule != REFUSED
+        finding.c.resolved_run.is_(None), finding.c.rule != REFUSED, finding.c.last_run != run_id
     )
     if lines is None:
         general = or_(finding.c.record_uuid.is_(None), finding.c.rule == "missing")

@@ -121,8 +121,8 @@ def record(
             note(connection, now, run_id, "recorded", detail, stored.id)
         if set(results) == set(by_id):
             connection.execute(SETTLED, {"of": stored.id, "now": now})
-        if evidence is Evidence.REPLAY:
-            connection.execute(CERTAIN, {"of": stored.id})
+            if evidence is Evidence.REPLAY:
+                connection.execute(CERTAIN, {"of": stored.id})
     return tally
 
 

@@ -263,7 +263,7 @@ def take_out(
         "hint": refusal.hint,
     }
     connection.execute(insert(operation), failed)
-    rest = replace(whole, payload=_without(whole.payload, cell))
+    rest = replace(whole, payload=_without(whole, cell))
     move(
         connection,
         held,
@@ -277,9 +277,13 @@ def take_out(
     return rest
 
 
-def _without(payload: Mapping[str, Any], cell: str) -> dict[str, Any]:
-    values = {title: value for title, value in payload["values"].items() if title != cell}
-    return {**payload, "values": values}
+def _without(whole: Operation, cell: str) -> dict[str, Any]:
+    """The payload as the next plan will make it: an update has no empty object of values."""
+    values = {title: value for title, value in whole.payload["values"].items() if title != cell}
+    payload = {**whole.payload, "values": values}
+    if not values and whole.action is Action.UPDATE:
+        del payload["values"]
+    return payload
 
 
 def _differs(planned: Operation, read: Mapping[str, Any] | None) -> bool:

@@ -99,8 +99,8 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
             rows = [operation_row(o, run_id) for o in plan.operations]
             connection.execute(insert(operation), rows)
         mark_missing(connection, plan.missing, reads, now)
-        still = findings.keep(connection, run_id, plan.findings)
-        findings.resolve(connection, run_id, still, planned.looked_at)
+        findings.keep(connection, run_id, plan.findings)
+        findings.resolve(connection, run_id, planned.looked_at)
         quiet = [line.line for line in plan.lines if line.outcome is Outcome.UNCHANGED]
         advance(connection, run_id, quiet, now)
         note(connection, now, run_id, "staged", {"operations": len(plan.operations)})

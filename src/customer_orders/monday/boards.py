@@ -111,7 +111,7 @@ class BoardAPI:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})
         body = self._client.compose([call], ["made"])
-        async with self._client.governor.slot(MUTATION_COST):
+        async with await self._client.governor.reserve(MUTATION_COST):
             answer = await self._client.send(
                 body, str(uuid.uuid4()), document=call.document, cost=MUTATION_COST, count=1
             )

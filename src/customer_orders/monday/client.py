@@ -64,7 +64,7 @@ class Client:
         body = _bytes(document(name), values)
         for attempt in range(1, QUERY_ATTEMPTS + 1):
             try:
-                async with self.governor.slot(QUERY_COST):
+                async with await self.governor.reserve(QUERY_COST):
                     return _whole(await self._post(body, QUERY_COST))
             except (Throttled, NoAnswer) as exc:
                 wait = exc.retry_in if isinstance(exc, Throttled) else float(2**attempt)

@@ -72,7 +72,7 @@ class Copies:
 
     async def _send(self, call: Mutation) -> None:
         body = self._client.compose([call], ["op0"])
-        async with self._client.governor.slot(MUTATION_COST):
+        async with await self._client.governor.reserve(MUTATION_COST):
             answer = await self._client.send(
                 body, str(uuid.uuid4()), document=call.document, cost=MUTATION_COST, count=1
             )

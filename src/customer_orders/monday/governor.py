@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -56,7 +55,7 @@ class _Window:
 
 
 class Reservation:
-    """The place of one request in every budget, until it is released."""
+    """The place of one request in every budget: `async with`, or until it is released."""
 
     def __init__(self, governor: Governor, cost: float) -> None:
         self._governor = governor
@@ -66,9 +65,15 @@ class Reservation:
         """The request came back."""
         await self._governor._free(self.cost)
 
+    async def __aenter__(self) -> Reservation:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.release()
+
 
 class Governor:
-    """One small object around every request: `async with governor.slot(cost)`."""
+    """One small object around every request: `async with await governor.reserve(cost)`."""
 
     def __init__(self, plan: str) -> None:
         complexity, requests, self._most = PLANS[plan]
@@ -86,17 +91,8 @@ class Governor:
         """The budget as far as it is known."""
         return self.complexity.quota
 
-    @asynccontextmanager
-    async def slot(self, cost: float) -> AsyncIterator[None]:
-        """Wait until a request of this complexity fits all budgets, and hold its place."""
-        reservation = await self.reserve(cost)
-        try:
-            yield
-        finally:
-            await reservation.release()
-
     async def reserve(self, cost: float) -> Reservation:
-        """As `slot`, for a request that is released elsewhere."""
+        """Wait until a request of this complexity fits all budgets, and hold its place."""
         async with self._freed:
             while wait := self._wait(cost):
                 await self._pause(*wait)

@@ -179,9 +179,6 @@ async def test_a_request_refused_as_a_whole_is_halved_exactly(world: World, bad:
     assert len(tried) == len(set(tried))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what is left has an empty object of values, a plan has none"
-)
 async def test_a_name_that_lost_its_cell_and_was_refused_is_held(world: World):
     """The next plan has the same payload: nothing is sent."""
     await world.run(item(0))

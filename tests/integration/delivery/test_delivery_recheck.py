@@ -296,7 +296,6 @@ async def test_a_copy_that_cannot_be_archived_now_is_archived_later(patient: Wor
     assert duplicates(patient) == [("info", copy)]
 
 
-@pytest.mark.xfail(strict=True, reason="staging closes what the look of the same run found")
 async def test_a_copy_found_first_thing_is_reported_by_that_run(patient: World):
     """The line is planned in the same run, and its new finding is still open at the end."""
     await doubted(patient, item(0))

@@ -151,7 +151,6 @@ async def test_work_that_may_be_given_up():
         await stop.unless(long_work())
 
 
-@pytest.mark.xfail(strict=True, reason="the place of a replay is waited for, whoever asks to stop")
 async def test_a_replay_that_waits_for_a_limit_is_given_up(world: World):
     """The first replay met a limit of 100 seconds: the second one is not waited for."""
     world.fault("apply_then_drop", "create_item")

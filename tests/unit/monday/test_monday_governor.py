@@ -29,7 +29,7 @@ async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0)
     moments: list[float] = []
 
     async def one() -> None:
-        async with governor.slot(cost):
+        async with await governor.reserve(cost):
             moments.append(loop.time() - begun)
             await asyncio.sleep(hold)
 
@@ -87,7 +87,7 @@ def test_what_others_used_is_learned_from_the_headers():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with governor.slot(COST):
+        async with await governor.reserve(COST):
             governor.learn(headers(complexityMinute=f"{2 * COST};t=7"), COST)
         return await _spend(governor, COST, 3)
 
@@ -100,7 +100,7 @@ def test_requests_left_are_learned_too():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with governor.slot(1):
+        async with await governor.reserve(1):
             governor.learn(headers(minuteRate="0;t=38"), 1)
         return await _spend(governor, 1, 1)
 
@@ -176,7 +176,7 @@ def test_a_place_is_given_back_when_its_request_fails():
     async def work() -> tuple[list[float], float]:
         governor = Governor("free")
         with pytest.raises(KeyError):
-            async with governor.slot(1):
+            async with await governor.reserve(1):
                 raise KeyError
         governor.pause(100)
         waiting = asyncio.create_task(governor.reserve(1))
@@ -218,7 +218,7 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
         async def one(number: int) -> None:
             aliases = [f"op{place}" for place in range(8)]
             body = client.compose([CREATE] * 8, aliases)
-            async with client.governor.slot(8 * COST):
+            async with await client.governor.reserve(8 * COST):
                 await client.send(
                     body, str(number), document="create_group", cost=8 * COST, count=8
                 )
