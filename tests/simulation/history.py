@@ -104,7 +104,7 @@ class History:
         self.script = script
         self.stage = stage
         self.verdict = Verdict(script, places=Places(aim=aim))
-        self.settings = settings(str(stage.folder))
+        self.settings = settings(str(stage.folder), script.aliases)
         self.source = Source(random.Random(script.seed), script.lines)
         self.clock = VirtualClock()
         self.ids = random.Random(script.seed)
@@ -207,6 +207,10 @@ class History:
         except Crash:
             self.verdict.crashes += 1
             await self._bury(process)
+            return None
+        except Exception as exc:
+            # A run ends with its error; anything else is a fault of the program.
+            self.verdict.faults.append(Fault("wrong", f"{type(exc).__name__}: {exc}"))
             return None
         finally:
             process.dead = True

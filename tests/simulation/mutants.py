@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import delete, insert
+
 from customer_orders import pipeline
 from customer_orders.delivery import Delivery, courier, settle
 from customer_orders.delivery.courier import Courier
 from customer_orders.delivery.settle import Settling
-from customer_orders.ledger import snapshots
+from customer_orders.ledger import Ledger, locks, runs, snapshots
 from customer_orders.ledger.results import Done, Reopen
-from customer_orders.ledger.schema import snapshot
-from customer_orders.monday import client
+from customer_orders.ledger.schema import lock, snapshot
+from customer_orders.monday import Client, client
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,31 @@ async def _not_looked_again(self: Any) -> None:
     return None
 
 
+async def _sent_by_content(self: Client, body: bytes, key: str, **more: Any) -> Any:
+    return await _real_send(self, body, str(uuid.uuid5(uuid.NAMESPACE_OID, body.decode())), **more)
+
+
+def _with_open_door(ledger: Ledger, *args: Any) -> locks.Lock:
+    """Beside the real lock, one that is always held: every guard looks there."""
+    held = _real_acquire(ledger, *args)
+    with ledger.transaction() as connection:
+        connection.execute(delete(lock).where(lock.c.board == "*"))
+        row = {"board": "*", "token": 0, "held": True}
+        connection.execute(insert(lock).values(holder="", run_id="", heartbeat=0, **row))
+    return held
+
+
+def _unchecked(*_: Any) -> None:
+    return None
+
+
 _real_read: Callable[..., Any] = client.read_answer
+_real_send: Callable[..., Any] = Client.send
+_real_acquire: Callable[..., locks.Lock] = locks.acquire
 
 MUTANTS = [
     Mutant("settling off", ((settle, "look_up", _all_undone), (Settling, "_replayed", _no_replay))),
+    Mutant("content-derived key", ((Client, "send", _sent_by_content),)),
     Mutant("unmarked replay trusted", ((client, "read_answer", _marked),)),
     Mutant(
         "release after an unknown",
@@ -86,6 +110,14 @@ MUTANTS = [
         ((snapshots, "DOUBT", snapshots.DOUBT.values(row_hash=snapshot.c.row_hash)),),
     ),
     Mutant("per-alias mapping off", ((courier, "results_of", _in_order),)),
+    Mutant(
+        "lock token unchecked",
+        (
+            (locks, "acquire", _with_open_door),
+            (locks.Lock, "guard", {"held_board": "*", "held_token": 0}),
+            (runs, "_still_ours", _unchecked),
+        ),
+    ),
     Mutant("no look before a create", ((pipeline, "already_there", _not_looked_up),)),
     Mutant("no re-check", ((Delivery, "_recheck", _not_looked_again),)),
 ]

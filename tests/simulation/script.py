@@ -41,6 +41,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "other_program": {"kind": "other_program", "complexity": 9_900_000, "calls": 1},
 }
 OPERATIONS = ("*", "create_item", "create_subitem", "change_multiple_column_values", "create_group")
+#: Seconds that reading the source takes: long enough to be paused there.
+READING = 5.0
 #: What a planner does between two runs.
 ACTS = ("note", "note", "cut_qty", "move", "move", "edit", "archive", "archive_size", "duplicate")
 
@@ -73,6 +75,8 @@ class Script:
 
     seed: int
     lines: int
+    #: Operations of a request at most; single ones repeat their bytes when a change comes again.
+    aliases: int
     #: Bytes of answers that monday keeps for replays; 0: none.
     remembers: int
     days: list[Day]
@@ -83,7 +87,8 @@ class Script:
         rng = random.Random(seed)
         remembers = rng.choice((50_000_000, 50_000_000, 0))
         days = [_day(random.Random(rng.random())) for _ in range(rng.randint(3, 4))]
-        return cls(seed=seed, lines=lines, remembers=remembers, days=days)
+        aliases = rng.choice((5, 5, 1))
+        return cls(seed=seed, lines=lines, aliases=aliases, remembers=remembers, days=days)
 
     def as_json(self) -> str:
         """For `simulate.py --script`."""
@@ -131,12 +136,17 @@ def _day(rng: random.Random) -> Day:
         faults=[(name, _rule(rng, name)) for name in names],
         crash_rate=rng.choice((0.0, 0.0, 0.002, 0.01)),
         loss=rng.choice((0.0, 0.02)),
-        pause_after=rng.uniform(0.1, 20) if rng.random() < 0.2 else None,
-        wakes_after=rng.choice((0.0, rng.uniform(0, 30), 300.0)),
+        pause_after=_pause(rng) if rng.random() < 0.25 else None,
+        wakes_after=rng.choice((0.0, rng.uniform(0, 15), 300.0)),
         people=rng.choices(ACTS, k=rng.choice((0, 0, 1, 3))),
         rest=rng.choice((1.0, 100.0, 400.0)),
         ledger=rng.choices(("kept", "deleted", "restored"), (9, 1, 1))[0],
     )
+
+
+def _pause(rng: random.Random) -> float:
+    """While it plans, or while it delivers."""
+    return rng.choice((rng.uniform(0, READING), rng.uniform(READING, 25)))
 
 
 def _rule(rng: random.Random, name: str) -> dict[str, Any]:

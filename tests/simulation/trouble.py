@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from points import running
+from script import READING
 from world import BOARD, PLANNER, SUBITEMS
 
 from customer_orders.emulator import ConnectionDropped, Monday
@@ -75,6 +76,8 @@ async def to_thread(call: Callable[..., Result], *args: Any, **named: Any) -> Re
     process = Process.current.get()
     await process.awake.wait()
     process.point(f"before {running()}")
+    if call.__name__ == "_detect":
+        await asyncio.sleep(READING)
     result = call(*args, **named)
     process.point(f"after {running()}")
     return result

@@ -21,12 +21,12 @@ OURS, PLANNER = "emulator-ours", "emulator-planner"
 RECHECK = 3_600
 
 
-def settings(folder: str) -> Settings:
+def settings(folder: str, aliases: int) -> Settings:
     """A small mapping; times as in production, for time is virtual."""
     document = {
         "source": {"file": "orders.csv", "key": ["NUMBER"], "anchor": [], "seasons": ["SEASON"]},
         "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
-        "monday": {"token": OURS, "url": "http://127.0.0.1/v2", "aliases": 5, "in_flight": 3},
+        "monday": {"token": OURS, "url": "http://127.0.0.1/v2", "aliases": aliases, "in_flight": 3},
         "board": [{"id": BOARD, "name": "Orders"}],
         "mapping": {
             "profile": "none",
@@ -191,7 +191,7 @@ class Source:
             roll = self.rng.random()
             before = replace(order)
             if order.number in self._before and roll > 0.6:
-                self.orders[order.number] = self._before.pop(order.number)
+                self.orders[order.number] = self._before[order.number]
             elif roll < 0.15:
                 order.sizes = self._sizes()
             elif roll < 0.22:
@@ -202,7 +202,7 @@ class Source:
                 order.due = f"2026-0{self.rng.randint(1, 9)}-20"
             elif roll < 0.38:
                 order.style = f"STYLE{self.rng.randrange(9)}"
-            if roll < 0.38:
+            if self.orders[order.number] != before:
                 self._before[order.number] = before
         for _ in range(self.rng.randrange(3)):
             self._add(len(self.orders))
