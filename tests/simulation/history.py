@@ -26,6 +26,7 @@ from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thre
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
 from customer_orders import pipeline
+from customer_orders.delivery import Stop
 from customer_orders.emulator import Monday
 from customer_orders.ledger import Ledger, runs
 from customer_orders.model import Unchanged
@@ -269,6 +270,12 @@ async def _connect(configured: Any) -> AsyncIterator[Session]:
     yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
 
 
+@asynccontextmanager
+async def _stopping() -> AsyncIterator[Stop]:
+    """Nobody sends signals; two processes in one would leave their handlers behind."""
+    yield Stop()
+
+
 def _read(*_: Any) -> OrderRows:
     return OrderRows(table=pa.table({}), sizes=SIZES)
 
@@ -314,6 +321,7 @@ def simulated() -> Iterator[None]:
         (asyncio, "to_thread", to_thread),
         (pipeline, "deployed", _deployed),
         (pipeline, "connect", _connect),
+        (pipeline, "stopping", _stopping),
         (pipeline.source, "read", _read),
         (pipeline, "detect", _detect),
         (uuid, "uuid4", _uuid4),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -44,6 +45,14 @@ def suspended(coroutine: Any) -> str | None:
             found = f"{name}:{frame.f_lineno}"
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
     return found
+
+
+def waits(room: str) -> Iterator[tuple[str, str]]:
+    """Place and text of every await of a room that hands over to the event loop or a thread."""
+    for path in sorted(Path(HOME, room).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Await) and ast.unparse(node.value).startswith("asyncio."):
+                yield f"{path.relative_to(HOME).as_posix()}:{node.lineno}", ast.unparse(node)
 
 
 class Steps(Coroutine[Any, Any, Any]):

@@ -7,7 +7,7 @@ corrects them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ class Recheck:
                     seconds.setdefault(second.monday_id, second)
             elif shown is not None and (stale := _stale(doubt, item, shown)):
                 seen.stale.append(stale)
-        seen.findings = [finding async for finding in self._resolve(seconds)]
+        seen.findings = await self._resolve(seconds)
         return seen
 
     async def _under_keys(self, known: Sequence[Doubted]) -> dict[str, list[ShownItem]]:
@@ -107,24 +107,24 @@ class Recheck:
             if each.monday_id != first:
                 yield _Second(monday_id=each.monday_id, first=first, doubted=doubt)
 
-    async def _resolve(self, seconds: Mapping[str, _Second]) -> AsyncIterator[Finding]:
+    async def _resolve(self, seconds: Mapping[str, _Second]) -> list[Finding]:
         """Archive the copies that nobody works on; the others lose our key. All are reported."""
-        copies = self._session.copies
-        for copy in await self._copies(seconds):
-            second = seconds[copy.monday_id]
-            ours = copy.creator == self._session.user
-            late = copy.created >= int(second.doubted.first_send)
-            try:
-                if ours and late and not copy.foreign:
-                    await copies.archive(copy.monday_id)
-                    yield _finding(second, "was archived", Severity.INFO)
-                else:
-                    await self._take_key(second)
-                    fate = "may be somebody's work: it lost its key and stays"
-                    yield _finding(second, fate, Severity.WARNING)
-            except (NoAnswer, Throttled, RequestRefused) as exc:
-                # The next look tells, until the re-check time has passed.
-                yield _finding(second, f"could not be dealt with: {exc.message}", Severity.ERROR)
+        copies = await self._copies(seconds)
+        return [await self._resolved(seconds[copy.monday_id], copy) for copy in copies]
+
+    async def _resolved(self, second: _Second, copy: Copy) -> Finding:
+        ours = copy.creator == self._session.user
+        late = copy.created >= int(second.doubted.first_send)
+        try:
+            if ours and late and not copy.foreign:
+                await self._session.copies.archive(copy.monday_id)
+                return _finding(second, "was archived", Severity.INFO)
+            await self._take_key(second)
+            fate = "may be somebody's work: it lost its key and stays"
+            return _finding(second, fate, Severity.WARNING)
+        except (NoAnswer, Throttled, RequestRefused) as exc:
+            # The next look tells, until the re-check time has passed.
+            return _finding(second, f"could not be dealt with: {exc.message}", Severity.ERROR)
 
     async def _copies(self, seconds: Mapping[str, _Second]) -> list[Copy]:
         """Items and subitems apart: their columns may have the same ids."""
