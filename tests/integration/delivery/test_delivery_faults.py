@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from delivering import GROUP, World, item, wanted
+from delivering import GROUP, Wire, World, item, wanted
 
 from customer_orders.delivery import courier, deliver
 from customer_orders.errors import RequestRefused, Throttled, Unauthorized, Unreachable
@@ -111,6 +113,18 @@ async def test_a_locked_board_is_tried_again(world: World):
     """423 costs a pause and nothing else."""
     world.fault("status", status=423, operation="create_subitem", count=3)
     await check_delivered(world)
+
+
+@pytest.mark.parametrize("shape", ["minute", "html", "field"])
+async def test_the_wait_that_monday_asks_for_is_kept(world: World, shape: str):
+    """Nothing leaves for a second, whether the whole request was limited or its aliases."""
+    world.fault("rate_limit", "create_item", shape=shape, retry_after=1)
+    left: list[float] = []
+    ended = await world.run(item(0), wrap=Wire(lambda *_: left.append(time.monotonic())))
+    assert ended.error is None
+    # Group, the item that is limited, the item again, its sizes.
+    assert len(left) == 4
+    assert left[2] - left[1] > 0.9
 
 
 async def check_delivered(world: World) -> None:
@@ -252,6 +266,27 @@ async def test_many_attempts_in_vain_give_up(world: World, monkeypatch: pytest.M
     assert world.operations(State.FAILED, State.SENDING) == []
     assert set(ended.outcomes.values()) == {"pending"}
     assert ended.by_document["create_item"] == 4 * 3
+
+
+async def test_twenty_attempts_in_vain_give_up(world: World):
+    """Not nineteen, and not for ever: a board that stays locked is tried twenty times."""
+    world.fault("status", status=423, operation="create_item", count=None)
+    wire = Wire()
+    ended = await world.run(item(0), wrap=wire)
+    assert isinstance(ended.error, Throttled)
+    assert len(wire.keys("CreateItem")) == 20
+
+
+async def test_only_attempts_in_a_row_give_up(make_world: Make, monkeypatch: pytest.MonkeyPatch):
+    """Whatever is achieved in between begins the count anew."""
+    monkeypatch.setattr(courier, "FRUITLESS", 3)
+    world = make_world(monday={"aliases": 1, "in_flight": 1})
+    locked = outcomes.Response(status=423, headers={}, body=b"{}")
+    items = [replace(item(number), subitems=()) for number in range(3)]
+    # The group is the first; then two of three requests meet a locked board.
+    ended = await world.run(*items, wrap=Wire(lambda number, _: locked if number % 3 else None))
+    assert ended.error is None
+    assert world.board() == wanted(*items)
 
 
 async def test_limits_by_alias_give_up_as_well(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -170,6 +170,31 @@ async def test_a_copy_stays_when_the_ledger_s_item_has_gone(patient: World):
     assert duplicates(patient) == []
 
 
+async def test_a_second_size_stays_when_the_ledger_s_subitem_has_gone(patient: World):
+    """A person archived the first of the size: the second is all there is, and is not touched."""
+    await doubted(patient, item(0), on="create_subitem")
+    copy = late_size(patient, item_id(patient, item(0)), "M")
+    ((first,),) = patient.ask("select monday_id from subitem where size = 'M'")
+    patient.mutate(f"mutation {{ archive_item(item_id: {first}) {{ id }} }}")
+    async with patient.session() as session:
+        await patient.look_again(session)
+    state, size = state_of(patient, copy, 1)
+    assert (state, bool(size)) == ("active", True)
+    assert duplicates(patient) == []
+
+
+async def test_a_second_group_is_left_alone(patient: World):
+    """Groups do not tell who made them: one that comes late stays, and ours is used on."""
+    await doubted(patient, item(0), on="create_group")
+    title = json.dumps(item(0).group)
+    patient.mutate(f"mutation {{ create_group(board_id: 10, group_name: {title}) {{ id }} }}")
+    before = patient.get("state")["boards"][0]["groups"]
+    ended = await patient.run(item(0), item(1))
+    assert (ended.error, ended.by_document["create_group"]) == (None, 0)
+    assert patient.get("state")["boards"][0]["groups"] == before
+    assert len({each["group"] for each in patient.get("state")["boards"][0]["items"]}) == 1
+
+
 async def test_a_person_s_copy_of_a_line_never_in_doubt_is_left_alone(patient: World):
     """Only what was ever unknown is looked at."""
     await doubted(patient, item(0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from delivering import Wire, World, item, wanted
 from customer_orders.delivery import Stop
 from customer_orders.errors import NoAnswer, Stopped
 from customer_orders.ledger import State
+from customer_orders.plan import MUTATION_COST
 
 Make = Callable[..., World]
 REASON = Stopped("stopped by a test")
@@ -100,6 +102,24 @@ async def test_a_wait_for_a_limit_is_given_up(world: World):
         ended = await run
     assert ended.error is REASON
     assert world.operations(State.SENDING, State.FAILED) == []
+
+
+async def test_a_wait_for_the_budget_comes_before_the_claim(make_world: Make):
+    """The minute is used up: nothing is claimed, nothing is sent, and the wait is given up."""
+    minute = 25 * MUTATION_COST
+    world = make_world({"complexity_per_minute": minute}, monday={"aliases": 10, "in_flight": 1})
+    items = [replace(item(number), subitems=()) for number in range(30)]
+    stop, wire = Stop(), Wire()
+    run = asyncio.create_task(world.run(*items, wrap=wire, stop=stop))
+    await until(world, "select 1 from item limit 1 offset 19")
+    await asyncio.sleep(0.5)
+    assert world.operations(State.SENDING) == []
+    stop.ask(REASON)
+    async with asyncio.timeout(20):
+        ended = await run
+    assert ended.error is REASON
+    assert len(wire.keys("CreateItem")) == 2
+    assert world.get("stats")["rate_limited"] == {}
 
 
 async def test_a_run_that_is_stopped_before_it_sends(world: World):

@@ -62,6 +62,20 @@ def test_a_claim_that_does_not_find_what_it_names(books: Books):
     assert books.everything() == before
 
 
+def test_a_claim_is_whole_or_not_at_all(books: Books, monkeypatch: pytest.MonkeyPatch):
+    """Whoever dies before the row hash is cleared has claimed nothing."""
+    run_id, held = start(books, "a", with_group=False)
+    before = books.everything()
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(claiming, "doubt", dies)
+    with pytest.raises(KeyboardInterrupt):
+        books.take(run_id, held)
+    assert books.everything() == before
+
+
 def test_a_claim_of_a_line_that_is_doubted_already(books: Books):
     """The row hash is cleared once by a run; later claims of the line need not do it again."""
     run_id, held = start(books, "a", with_group=False)

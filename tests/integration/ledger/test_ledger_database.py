@@ -175,3 +175,15 @@ def test_a_transaction_is_whole_or_not_at_all(tmp_path: Path):
         with ledger.transaction() as connection:
             assert connection.exec_driver_sql("select count(*) from board_group").scalar() == 0
     ledger.close()
+
+
+def test_what_is_committed_outlives_a_power_cut(tmp_path: Path) -> None:
+    """A claim is on the disk before its request leaves: write-ahead log, fully synchronous."""
+    ledger = ledger_at(tmp_path / "ledger.db")
+    with ledger.transaction() as connection:
+        found = [
+            connection.exec_driver_sql(f"pragma {name}").scalar()
+            for name in ("journal_mode", "synchronous")
+        ]
+    ledger.close()
+    assert found == ["wal", 2]

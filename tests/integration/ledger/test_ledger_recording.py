@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from books import (
@@ -22,7 +23,7 @@ from books import (
 )
 
 from customer_orders.errors import LockLost
-from customer_orders.ledger import State, knowledge, reading
+from customer_orders.ledger import State, findings, knowledge, reading, recording, results
 from customer_orders.ledger.results import Done, Reopen, Result
 from customer_orders.ledger.schema import board_group, item, operation, snapshot, subitem
 from customer_orders.plan import Action, Operation, Outcome, Target
@@ -189,3 +190,30 @@ def test_an_update_that_is_refused_blocks_nothing(books: Books):
     run_id, held = books.run(planned([line("a", Outcome.UPDATED)], made))
     assert books.record(held, books.take(run_id, held), DATA).blocked == ()
     assert names(books.take(run_id, held).operations) == ["a/M"]
+
+
+@pytest.mark.parametrize(
+    ("result", "owner", "step"),
+    [
+        (Done(monday_id="5"), results, "_put"),
+        (Done(monday_id="5"), recording, "advance"),
+        (Done(monday_id="5"), recording, "note"),
+        (DATA, results, "_dependants"),
+        (DATA, findings, "keep"),
+    ],
+)
+def test_a_recording_is_whole_or_not_at_all(
+    books: Books, monkeypatch: pytest.MonkeyPatch, result: Result, owner: Any, step: str
+):
+    """Whoever dies between two statements leaves state, item, blocked sizes and hash as before."""
+    run_id, held = start(books, "a", with_group=False)
+    stored = books.take(run_id, held)
+    before = books.everything()
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, step, dies)
+    with pytest.raises(KeyboardInterrupt):
+        books.record(held, stored, result)
+    assert books.everything() == before

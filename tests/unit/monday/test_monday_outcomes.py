@@ -93,6 +93,8 @@ UNKNOWN = [
     (response(HTML, 502), 502),
     (response(HTML, 504), 504),
     (response(b"", 500), 500),
+    (whole(error("m", "ColumnValueException"), status=500), 500),
+    (response({"data": {"op0": {"id": "1"}}}, 502), 502),
     (whole(error("m", "IDEMPOTENCY_CONFLICT"), status=409, retry_after="1"), 409),
     (whole(error("m", "DeleteLastGroupException"), status=409), 409),
     # A 200 that was cut, is foreign, or is empty: the mutation may have been carried out.
