@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from delivering import BOARD, Wire, World, item, wanted
+from delivering import BOARD, Kill, Killed, Wire, World, item, wanted
 
 from customer_orders.errors import NoAnswer
 from customer_orders.ledger import reading
@@ -108,6 +108,19 @@ async def test_a_late_copy_is_archived_at_the_end_of_the_run(patient: World):
     assert [state_of(patient, copy)[0] for copy in copies] == ["archived"]
     assert duplicates(patient) == [("info", copies[0])]
     assert patient.board() == wanted(item(0))
+
+
+async def test_what_a_dead_process_left_is_looked_at_again(make_world: Make):
+    """Nobody was there to mark its request: the run that settles it does, and a copy goes."""
+    world = make_world(time={"recheck": 3_600, "replay": 0})
+    killed = await world.run(item(0), wrap=lambda inner: Kill(inner, 2, after=False))
+    assert isinstance(killed.error, Killed)
+    ended = await world.run(item(0))
+    assert (ended.error, doubts(world)) == (None, 1)
+    copy = late_item(world, item(0))
+    await world.run(item(0))
+    assert state_of(world, copy)[0] == "archived"
+    assert world.board() == wanted(item(0))
 
 
 async def test_a_late_size_is_archived(patient: World):

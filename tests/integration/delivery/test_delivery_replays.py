@@ -10,6 +10,7 @@ from delivering import Kill, Killed, Wire, World, item, wanted
 
 from customer_orders.errors import NoAnswer
 from customer_orders.ledger import State
+from customer_orders.monday import outcomes
 
 Make = Callable[..., World]
 DOCUMENTS = {
@@ -82,6 +83,22 @@ async def test_what_an_unmarked_replay_said_outlives_the_index(make_world: Make)
     ended = await world.run(item(0))
     assert ended.error is None
     assert world.get("stats")["mutations"]["create_item"] == 1
+    assert world.board() == wanted(item(0))
+
+
+@pytest.mark.parametrize("code", ["ColumnValueException", "COMPLEXITY_BUDGET_EXHAUSTED"])
+async def test_what_an_unmarked_replay_refuses_says_nothing(
+    make_world: Make, monkeypatch: pytest.MonkeyPatch, code: str
+):
+    """monday forgot that it had made the item: no refusal or limit of the second send undoes it."""
+    monkeypatch.setattr(outcomes, "DEFAULT_WAIT", 0.05)
+    world = make_world(FORGETFUL)
+    world.fault("apply_then_drop", "create_item")
+    world.fault("alias_error", "create_item", skip=1, code=code)
+    ended = await world.run(item(0))
+    assert ended.error is None
+    assert world.operations(State.FAILED, State.PENDING, State.SENDING) == []
+    assert ended.by_document["create_item"] == 2
     assert world.board() == wanted(item(0))
 
 
