@@ -100,7 +100,7 @@ async def _plan(
         last = knowledge.last_read(ledger, reading.scope)
         guard_source(reading.rows, reading.by_customer, last, settings.guard)
     rendered, findings = await asyncio.to_thread(mapping.render_all, changes.lines(), rules)
-    around = _surroundings(settings, ledger, changes, rules)
+    around = _surroundings(settings, ledger, changes, rules, reading.scope)
     known = knowledge.gather(ledger, settings, session.boards, changes.known, rules.version)
     whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
     found, copies = await already_there(session, settings, whole.operations, known.delivered)
@@ -147,7 +147,7 @@ def _detect(
 
 
 def _surroundings(
-    settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules
+    settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules, scope: str
 ) -> Surroundings:
     """What else detection found, customers by canonical name."""
     return Surroundings(
@@ -159,7 +159,7 @@ def _surroundings(
             replace(tally, customer=rules.customer(tally.customer) or tally.customer)
             for tally in changes.unchanged
         ),
-        missing=tuple(knowledge.missing_reads(ledger, changes.missing)),
+        missing=tuple(knowledge.missing_reads(ledger, scope, changes.missing)),
         absent=tuple(changes.missing),
         dropped=changes.dropped,
         warn_after=settings.rules.line_gone_after,

@@ -237,6 +237,8 @@ class TimeSettings(_Table):
     call_cap: float = Field(60, gt=0)
     client_timeout: float = Field(65, gt=0)
     index_lag: float = Field(120, ge=0)
+    #: From a claim until its request has left: one half until it is handed to the network, the
+    #: other until a connection is open.
     send_within: float = Field(10, gt=0)
     replay: float = Field(1_500, ge=0)
     lock_stale: float = Field(60, gt=0)

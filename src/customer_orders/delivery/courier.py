@@ -80,9 +80,9 @@ class Courier:
         Raises what `Client.send` raises, and Unreachable when the claim is too old: this process
         stood still, and another may have taken the board over and be settling the request.
         """
-        within = self.settings.time.send_within
+        within = self.settings.time.send_within / 2
         if self.ledger.clock() - request.last_send > within:
-            raise Unreachable(f"not sent within {within:.0f} s of its claim")
+            raise Unreachable(f"not sent within {within:g} s of its claim")
         return await self.session.client.send(
             request.body,
             request.id,

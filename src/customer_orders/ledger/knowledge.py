@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlalchemy import Select, and_, exists, func, select
 
 from customer_orders.config import Settings
+from customer_orders.ledger import snapshots
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.rows import chunks
 from customer_orders.ledger.schema import (
@@ -207,13 +208,19 @@ def last_scope(ledger: Ledger) -> str | None:
         return connection.scalar(LAST_SCOPE)
 
 
-def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> list[tuple[str, str, int]]:
-    """(record_uuid, customer, complete reads without it so far) of delivered lines."""
+def missing_reads(
+    ledger: Ledger, scope: str, record_uuids: Sequence[str]
+) -> list[tuple[str, str, int]]:
+    """(record_uuid, customer, complete reads of the scope without it, with this one) of lines.
+
+    Only of delivered ones.
+    """
     found: list[tuple[str, str, int]] = []
     with ledger.transaction() as connection:
+        reads = snapshots.missing_reads(connection, scope)
         for chunk in chunks(record_uuids):
             statement = (
-                select(snapshot.c.record_uuid, snapshot.c.customer, snapshot.c.missing_reads)
+                select(snapshot.c.record_uuid, snapshot.c.customer, reads)
                 .join(item, item.c.record_uuid == snapshot.c.record_uuid)
                 .where(snapshot.c.record_uuid.in_(chunk))
             )

@@ -17,13 +17,16 @@ from customer_orders.monday.transport import Response
 class HTTPTransport:
     """POSTs to one URL. Use as `async with`."""
 
-    def __init__(self, url: str, token: str, *, timeout: float) -> None:
-        """Raises ConfigError for a URL without TLS, or an emulator's token, beyond loopback."""
+    def __init__(self, url: str, token: str, *, timeout: float, connect: float) -> None:
+        """Seconds for a whole call, and for opening its connection.
+
+        Raises ConfigError for a URL without TLS, or an emulator's token, beyond loopback.
+        """
         _check_token(token)
         _check_destination(url, token)
         self._url = url
         self._token = token
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=connect)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> HTTPTransport:
@@ -52,11 +55,11 @@ class HTTPTransport:
                 return Response(
                     status=answer.status,
                     headers={name.lower(): value for name, value in answer.headers.items()},
-                    body=await answer.read(),
+                    body=await self._body(answer),
                 )
-        except aiohttp.ClientConnectorError as exc:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
             raise Unreachable(
-                f"{self._url} cannot be reached: {exc.os_error}",
+                f"{self._url} cannot be reached: {exc}",
                 hint="check [monday] url and the network; nothing was sent",
             ) from exc
         except aiohttp.ClientResponseError as exc:
@@ -66,6 +69,16 @@ class HTTPTransport:
             what = type(exc).__name__
             raise NoAnswer(f"no answer from {self._url}: {what}") from exc
         raise NoAnswer(f"no answer that can be read from {self._url}: {said}")
+
+    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as exc:
+            # The status of a failure counts without its words; that of a success does not.
+            status = None if answer.ok else answer.status
+            raise NoAnswer(
+                f"the answer from {self._url} was cut off: {type(exc).__name__}", status=status
+            ) from exc
 
 
 def _check_token(token: str) -> None:

@@ -82,8 +82,10 @@ def board_api(settings: Settings, client: Client) -> BoardAPI:
 @asynccontextmanager
 async def _client(settings: Settings) -> AsyncIterator[Client]:
     token = Secret(settings.monday.token).reveal()
-    timeout = settings.time.client_timeout
-    async with HTTPTransport(settings.monday.url, token, timeout=timeout) as transport:
+    url, time = settings.monday.url, settings.time
+    async with HTTPTransport(
+        url, token, timeout=time.client_timeout, connect=time.send_within / 2
+    ) as transport:
         governor = Governor(settings.monday.plan)
         yield Client(transport, governor, version=settings.monday.version)
 

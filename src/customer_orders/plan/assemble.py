@@ -27,7 +27,7 @@ class Surroundings:
     #: Rows whose line cannot be told.
     untold: tuple[Held, ...]
     unchanged: tuple[Unchanged, ...]
-    #: record_uuid, customer, and complete reads without the line so far, of delivered lines.
+    #: record_uuid, customer, and complete reads without the line, of delivered lines.
     missing: tuple[tuple[str, str, int], ...]
     #: Every record_uuid that the source no longer has, delivered or not.
     absent: tuple[str, ...]
@@ -70,7 +70,7 @@ def assemble(
 def _findings(around: Surroundings) -> Iterator[Finding]:
     yield from (held.finding for held in around.untold)
     for record_uuid, customer, reads in around.missing:
-        yield missing_finding(record_uuid, customer, reads + 1, around.warn_after)
+        yield missing_finding(record_uuid, customer, reads, around.warn_after)
     if around.dropped:
         yield Finding(
             rule="blank rows",

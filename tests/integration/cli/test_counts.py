@@ -114,10 +114,6 @@ def test_a_changed_scope_takes_no_line_for_another(place: Place) -> None:
     assert len(place.board()) == 2
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the finding adds this read to those of the earlier scope (design.md 4, MISSING)",
-)
 def test_missing_reads_of_another_scope_do_not_count(places: Callable[..., Place]) -> None:
     """Two reads without a line, then another scope: that read is its first, and only a remark."""
     place = places(lines=sample.rows(5))

@@ -166,7 +166,9 @@ class World:
     ) -> AsyncIterator[Session]:
         """The account, through a transport that a test may wrap."""
         timeout = self.settings.time.client_timeout
-        async with HTTPTransport(self.url, "emulator-token", timeout=timeout) as transport:
+        async with HTTPTransport(
+            self.url, "emulator-token", timeout=timeout, connect=self.settings.time.send_within / 2
+        ) as transport:
             client = Client(wrap(transport), Governor("enterprise"), version="2026-10")
             api = board_api(self.settings, client)
             boards = {BOARD: await api.board(BOARD)}

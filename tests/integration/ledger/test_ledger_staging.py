@@ -261,9 +261,9 @@ def test_missing_marks(books: Books):
     assert marks() == {"a": (since, 1), "b": (None, 0)}
     books.run(planned(missing=["a"]))
     assert marks()["a"] == (since, 2)
-    assert knowledge.missing_reads(books.ledger, ["a", "b"]) == [
-        ("a", "TORVANE", 2),
-        ("b", "TORVANE", 0),
+    assert knowledge.missing_reads(books.ledger, "scope", ["a", "b"]) == [
+        ("a", "TORVANE", 3),
+        ("b", "TORVANE", 1),
     ]
     books.run(planned(missing=["b"]))
     assert marks() == {"a": (None, 0), "b": (books.now, 1)}
@@ -274,6 +274,7 @@ def test_missing_reads_are_of_one_scope(books: Books):
     run_id, held = books.run(planned([line("a")], [group(), *whole("a")]))
     finish(books, run_id, held)
     for scope, reads in (("scope", 1), ("scope", 2), ("narrow", 1), ("narrow", 2)):
+        assert knowledge.missing_reads(books.ledger, scope, ["a"]) == [("a", "TORVANE", reads)]
         books.run(planned(missing=["a"], scope=scope))
         (row,) = books.rows(snapshot)
         assert row.missing_reads == reads

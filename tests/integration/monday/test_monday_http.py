@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ async def listening(handler: Handler, context: ssl.SSLContext | None = None) -> 
 async def failure(url: str, token: str = LOCAL, seconds: float = 5) -> CustomerOrdersError:
     """What a request there raises."""
     with pytest.raises(CustomerOrdersError) as caught:
-        async with HTTPTransport(url, token, timeout=seconds) as transport:
+        async with HTTPTransport(url, token, timeout=seconds, connect=5) as transport:
             await transport.post(ME, {})
     return caught.value
 
@@ -69,35 +70,35 @@ def everything(exc: BaseException | None) -> str:
 def test_without_tls_only_to_this_machine(url: str):
     """The token would travel in clear."""
     with pytest.raises(ConfigError, match=r"\[monday\] url") as caught:
-        HTTPTransport(url, TOKEN, timeout=1)
+        HTTPTransport(url, TOKEN, timeout=1, connect=5)
     assert TOKEN not in everything(caught.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.3.4.5"])
 def test_this_machine_may_speak_http(host: str):
     """The emulator does."""
-    HTTPTransport(f"http://{host}:1/v2", LOCAL, timeout=1)
+    HTTPTransport(f"http://{host}:1/v2", LOCAL, timeout=1, connect=5)
 
 
 @pytest.mark.parametrize("url", ["https://api.monday.com/v2", "https://192.168.1.5/v2"])
 def test_an_emulator_s_token_stays_here(url: str):
     """It opens nothing elsewhere, and somebody mixed two configurations up."""
     with pytest.raises(ConfigError, match="token is an emulator's"):
-        HTTPTransport(url, LOCAL, timeout=1)
+        HTTPTransport(url, LOCAL, timeout=1, connect=5)
 
 
 @pytest.mark.parametrize("token", ["", "abc\n", "abc\r\nX-Evil: 1", "ab\u00e9", "a\x00b"])
 def test_a_token_that_cannot_be_sent(token: str):
     """Said before the first request, without its text."""
     with pytest.raises(ConfigError, match="cannot be sent") as caught:
-        HTTPTransport("https://api.monday.com/v2", token, timeout=1)
+        HTTPTransport("https://api.monday.com/v2", token, timeout=1, connect=5)
     assert not token.strip() or token.strip() not in str(caught.value)
 
 
 async def test_a_request_and_its_answer():
     """Headers in lower case, and a body, from a real server."""
     with Emulator(state={"users": [{"id": "7", "token": LOCAL}]}) as url:
-        async with HTTPTransport(url, LOCAL, timeout=5) as transport:
+        async with HTTPTransport(url, LOCAL, timeout=5, connect=5) as transport:
             answer = await transport.post(ME, {"API-Version": "2026-10"})
             client = Client(transport, Governor("pro"), version="2026-10")
             assert await client.query("me") == {"me": {"id": "7", "name": "Emulator"}}
@@ -118,7 +119,7 @@ async def test_what_is_on_the_wire():
 
     async with (
         listening(once) as place,
-        HTTPTransport(f"http://{place}/v2", LOCAL, timeout=5) as transport,
+        HTTPTransport(f"http://{place}/v2", LOCAL, timeout=5, connect=5) as transport,
     ):
         await transport.post(ME, {"Idempotency-Key": "k1"})
     head = seen[0].decode()
@@ -146,7 +147,7 @@ async def test_a_redirect_is_not_followed():
 
         async with (
             listening(redirect) as place,
-            HTTPTransport(f"http://{place}/v2", LOCAL, timeout=5) as transport,
+            HTTPTransport(f"http://{place}/v2", LOCAL, timeout=5, connect=5) as transport,
         ):
             answer = await transport.post(ME, {})
     assert answer.status == 307
@@ -211,10 +212,22 @@ async def half_of_a_502(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     await writer.drain()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a 5xx whose body is cut loses its status, so its creates are replayed (design.md 3, 8)",
-)
+async def test_a_connection_that_does_not_open_in_time():
+    """It is given up while it is certain that nothing was sent."""
+    with ExitStack() as open_:
+        busy = open_.enter_context(socket.socket())
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        for _ in range(3):  # nobody accepts, so that there is no room for one more
+            waiting = open_.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(busy.getsockname())
+        url = f"http://127.0.0.1:{busy.getsockname()[1]}/v2"
+        async with HTTPTransport(url, LOCAL, timeout=30, connect=0.2) as transport:
+            with pytest.raises(Unreachable, match=r"cannot be reached: .*timeout"):
+                await transport.post(ME, {})
+
+
 async def test_a_5xx_whose_body_is_cut_keeps_its_status():
     """The status came: nobody promises that a replay gives the answer of a whole execution."""
     async with listening(half_of_a_502) as place:

@@ -80,7 +80,7 @@ def test_blank_rows_are_one_finding() -> None:
 def test_missing_lines_become_a_warning_in_time() -> None:
     """This read counts: from the third complete read on it is more than a remark."""
     around = replace(
-        EMPTY, missing=((LINE, "TORVANE", 1), (OTHER, "TORVANE", 2)), absent=(LINE, OTHER, "never")
+        EMPTY, missing=((LINE, "TORVANE", 2), (OTHER, "TORVANE", 3)), absent=(LINE, OTHER, "never")
     )
     plan = assembled(around=around)
     assert [(f.record_uuid, f.severity) for f in plan.findings] == [
