@@ -334,6 +334,19 @@ def test_known_lines_are_the_snapshot(books: Books):
     assert knowledge.ever_delivered(books.ledger) == {"a", "b"}
 
 
+@pytest.mark.parametrize("rule", ["label", "capacity", "board"])
+def test_a_line_with_a_finding_of_the_board_is_looked_at_again(books: Books, rule: str):
+    """A person may make the label, the room or the board any time: every run looks."""
+    run_id, held = books.run(planned([line("a")], [of_item("a")]))
+    finish(books, run_id, held)
+    books.run(planned(findings=[remark(rule)]))
+    (known,) = knowledge.known_lines(books.ledger).to_pylist()
+    assert (known["row_hash"], known["review"]) == ("hash of a", True)
+    books.run(planned([line("a", Outcome.UNCHANGED)]))
+    (known,) = knowledge.known_lines(books.ledger).to_pylist()
+    assert known["review"] is False
+
+
 def test_group_ids_are_those_of_the_last_plan(books: Books):
     """What the plan took for usable is what is remembered."""
     books.run(planned(groups={BOARD: {"X": "g1", "Y": "g2"}}))
