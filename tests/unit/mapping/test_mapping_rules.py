@@ -13,6 +13,7 @@ import pytest
 
 from customer_orders.config import order_lines
 from customer_orders.mapping import Rules, hashed_columns, needed_columns
+from customer_orders.mapping import rules as module
 
 Make = Callable[..., Any]
 
@@ -118,6 +119,15 @@ def test_the_version_changes_with_the_ids_of_the_board(
     columns = dict(getattr(live, side))
     columns[title] = replace(columns[title], id="made_anew")
     assert rules(on=replace(live, **{side: columns})).version != rules().version
+
+
+def test_the_version_changes_with_the_rules_in_code(
+    rules: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that renders otherwise raises the number: every line is looked at again."""
+    before = rules().version
+    monkeypatch.setattr(module, "RULES_VERSION", module.RULES_VERSION + 1)
+    assert rules().version != before
 
 
 def test_the_version_changes_with_the_columns_of_others(rules: Make) -> None:
