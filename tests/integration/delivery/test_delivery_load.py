@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
-from delivering import BOARD, GROUP, World, item, wanted
+from delivering import BOARD, GROUP, Wire, World, item, wanted
 
 from customer_orders.ledger import State
 from customer_orders.monday import Response, Transport
@@ -98,6 +98,16 @@ async def test_requests_of_one_kind_within_the_allowed_number(
     assert max(len(fields) for fields in watch.requests) == 4
     assert kinds[0] == {"create_group"}
     assert world.get("stats")["peak_concurrency"] == 3
+
+
+async def test_labels_are_made_only_where_one_is_missing(world: World):
+    """monday refuses the flag to a user who may not change the board, even for a known label."""
+    known, new = (replace(item(number), subitems=()) for number in range(2))
+    new = replace(new, values=new.values | {"CUSTOMER": "NEWCO"})
+    wire = Wire()
+    assert (await world.run(known, new, wrap=wire)).error is None
+    (sent,) = (values for _, name, values in wire.sent if name == "CreateItem")
+    assert (sent["make_labels_op0"], sent["make_labels_op1"]) == (False, True)
 
 
 async def test_a_lost_ledger_links_what_is_there(make_world: Callable[..., World], tmp_path):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from delivering import World, item, wanted
+from delivering import Wire, World, item, wanted
 
 from customer_orders.delivery import courier
 from customer_orders.errors import NoAnswer
@@ -217,6 +217,16 @@ async def test_answers_that_never_come_end_the_run(world: World, monkeypatch: py
     # The second attempt was one by one, so that one operation cannot spoil all others for ever.
     with world.ledger.transaction() as connection:
         assert connection.exec_driver_sql("select count(*) from request").scalar() == 1 + 1 + 3
+
+
+async def test_five_rounds_in_vain_end_the_run(world: World):
+    """Not four, and not for ever: each round sends the item once more, and looks."""
+    world.fault("status", "create_item", status=500, count=None)
+    wire = Wire()
+    ended = await world.run(item(0), wrap=wire)
+    assert isinstance(ended.error, NoAnswer)
+    keys = wire.keys("CreateItem")
+    assert (len(keys), len(set(keys))) == (5, 5)
 
 
 async def test_unknowns_in_a_row_end_the_run(make_world: Make, monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ from books import (
     line,
     link,
     names,
+    of_item,
     of_size,
     planned,
     start,
@@ -23,7 +24,7 @@ from customer_orders.errors import LockLost
 from customer_orders.ledger import claiming
 from customer_orders.ledger.results import Reopen
 from customer_orders.ledger.schema import item, operation, request, snapshot
-from customer_orders.plan import Outcome
+from customer_orders.plan import Action, Outcome
 
 
 def test_a_claim_stores_the_request_before_anything_is_sent(books: Books):
@@ -87,6 +88,17 @@ def test_a_claim_of_a_line_that_is_doubted_already(books: Books):
     assert books.hashes() == {"a": "left alone"}
     claiming.take(books.ledger, held, chosen[1:], user="1", compose=compose)
     assert books.hashes() == {"a": None}
+
+
+def test_a_claim_keeps_the_hash_that_was_planned_last(books: Books):
+    """A known line that is cut off half-way is told by its new content, not by the old one."""
+    run_id, held = books.run(planned([line("a")], [of_item("a")]))
+    books.record(held, books.take(run_id, held), *done("5"))
+    change = of_item("a", Action.UPDATE, values={"NOTE": "y"})
+    run_id, held = books.run(planned([line("a", Outcome.UPDATED, "new hash")], [change]))
+    books.take(run_id, held)
+    (row,) = books.rows(snapshot)
+    assert (row.row_hash, row.seen_hash) == (None, "new hash")
 
 
 def test_pages_are_read_in_planned_order(books: Books):

@@ -147,6 +147,15 @@ def test_a_failed_operation_is_replaced_when_its_line_is_planned_whole(books: Bo
     assert knowledge.refused_payloads(books.ledger, "v1") == {}
 
 
+def test_a_failed_operation_is_replaced_when_nothing_is_left_to_do(books: Books):
+    """The size is no longer ordered: its refusal holds nothing, and its finding is closed."""
+    run_id, held = books.run(planned([line("a")], [group(), *whole("a")]))
+    finish(books, run_id, held, refuse=("a/M",))
+    books.run(planned([line("a", Outcome.UNCHANGED)], groups={BOARD: {GROUP: "g"}}))
+    assert books.states(run_id)["a/M", "create"] == State.SUPERSEDED
+    assert reading.findings(books.ledger) == []
+
+
 def test_a_refusal_is_kept_while_another_action_is_planned(books: Books):
     """A refused move is held although the same item is updated with something new."""
     before = [of_item("a", Action.MOVE, group="X"), of_item("a", Action.UPDATE, values={"N": "1"})]
@@ -333,6 +342,19 @@ def test_known_lines_are_the_snapshot(books: Books):
     }
     assert known["a"]["line_key"] == "key of a"
     assert knowledge.ever_delivered(books.ledger) == {"a", "b"}
+
+
+@pytest.mark.parametrize("rule", ["label", "capacity", "board"])
+def test_a_line_with_a_finding_of_the_board_is_looked_at_again(books: Books, rule: str):
+    """A person may make the label, the room or the board any time: every run looks."""
+    run_id, held = books.run(planned([line("a")], [of_item("a")]))
+    finish(books, run_id, held)
+    books.run(planned(findings=[remark(rule)]))
+    (known,) = knowledge.known_lines(books.ledger).to_pylist()
+    assert (known["row_hash"], known["review"]) == ("hash of a", True)
+    books.run(planned([line("a", Outcome.UNCHANGED)]))
+    (known,) = knowledge.known_lines(books.ledger).to_pylist()
+    assert known["review"] is False
 
 
 def test_group_ids_are_those_of_the_last_plan(books: Books):

@@ -54,6 +54,7 @@ def test_a_line_is_moved_before_it_is_updated():
     )
     order = []
     while chosen := queue.take(10):
+        assert queue.take(10) == []
         order += [(each.operation.kind, each.operation.action) for each in chosen]
         for each in chosen:
             tell(queue, [each], REFUSED)

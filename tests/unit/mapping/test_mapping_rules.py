@@ -13,6 +13,7 @@ import pytest
 
 from customer_orders.config import order_lines
 from customer_orders.mapping import Rules, hashed_columns, needed_columns
+from customer_orders.mapping import rules as module
 
 Make = Callable[..., Any]
 
@@ -101,6 +102,7 @@ def test_the_version_changes_with_the_types_of_the_board(
     assert rules(on=board(**change)).version != rules().version
 
 
+@pytest.mark.parametrize("change", [{"id": "made_anew"}, {"type": "another"}])
 @pytest.mark.parametrize(
     ("side", "title"),
     [
@@ -111,13 +113,22 @@ def test_the_version_changes_with_the_types_of_the_board(
     ],
 )
 def test_the_version_changes_with_the_ids_of_the_board(
-    rules: Make, board: Make, side: str, title: str
+    rules: Make, board: Make, side: str, title: str, change: dict[str, str]
 ) -> None:
-    """A column that was made anew has another id and must be filled again."""
+    """A column that was made anew, or is of another type, must be filled again."""
     live = board()
     columns = dict(getattr(live, side))
-    columns[title] = replace(columns[title], id="made_anew")
+    columns[title] = replace(columns[title], **change)
     assert rules(on=replace(live, **{side: columns})).version != rules().version
+
+
+def test_the_version_changes_with_the_rules_in_code(
+    rules: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that renders otherwise raises the number: every line is looked at again."""
+    before = rules().version
+    monkeypatch.setattr(module, "RULES_VERSION", module.RULES_VERSION + 1)
+    assert rules().version != before
 
 
 def test_the_version_changes_with_the_columns_of_others(rules: Make) -> None:

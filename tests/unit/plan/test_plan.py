@@ -198,6 +198,13 @@ def test_filters_choose_from_the_plan(
     assert plan.to_settle == tuple(line for line in (A, C) if line in lines)
 
 
+@pytest.mark.parametrize("filters", [Filters(customer="QUILLMOOR"), Filters(limit=0)])
+def test_filters_make_no_line_missing(filters: Filters) -> None:
+    """What they leave out is still in the source; what the source lost is missing under all."""
+    plan = replace(sample(), missing=("gone",))
+    assert plan.only(filters).missing == ("gone",)
+
+
 def test_group_is_left_out_with_the_lines_that_need_it() -> None:
     """An update of an item that is there already does not bring the group with it."""
     known = delivered(item(record_uuid=A))
