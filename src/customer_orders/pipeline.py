@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -128,8 +127,7 @@ def _detect(
 ) -> tuple[Changes, Reading]:
     """Read the configured scope to its end and compare it with the snapshot."""
     rows = source.read(settings, mapping.needed_columns(settings))
-    scope = hashlib.sha256(settings.source.model_dump_json().encode()).hexdigest()
-    hashed, rekey = mapping.hashed_columns(settings), knowledge.last_scope(ledger) == scope
+    hashed, rekey = mapping.hashed_columns(settings), knowledge.last_scope(ledger) == rows.scope
     columns = Columns.of(settings.source, hashed, rows.sizes, rekey=rekey)
     known = knowledge.known_lines(ledger)
     changes = detect(rows.table, known, columns, rules.version, every_line=every_line)
@@ -139,7 +137,7 @@ def _detect(
             hint="the table may be in the middle of a reload, or [source] scope fits nothing",
         )
     return changes, Reading(
-        scope=scope,
+        scope=rows.scope,
         mapping_version=rules.version,
         rows=changes.rows - changes.dropped,
         by_customer={name or "": rows for name, rows in changes.rows_by_customer.items()},

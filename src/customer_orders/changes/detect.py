@@ -38,10 +38,10 @@ class Columns:
     #: What the row hash covers beside the sizes.
     hashed: Sequence[str]
     sizes: Sequence[str]
-    #: Total quantity of a line.
-    total: str
+    #: Total quantity of a line; None where the source has none.
+    total: str | None
     customer: str
-    po: str
+    po: str | None
     #: The first that is not blank is the season.
     seasons: Sequence[str]
 
@@ -60,7 +60,7 @@ class Columns:
             anchor=source.anchor if rekey and set(source.anchor) <= set(source.key) else (),
             hashed=hashed,
             sizes=sizes,
-            total=source.sizes.before,
+            total=source.sizes.before if source.sizes else None,
             customer=source.customer,
             po=source.po,
             seasons=source.seasons,
@@ -69,7 +69,8 @@ class Columns:
     @property
     def values(self) -> list[str]:
         """Columns that an order line carries, sizes apart."""
-        return sorted({*self.hashed, *self.key, self.customer, self.po, *self.seasons})
+        po = (self.po,) if self.po else ()
+        return sorted({*self.hashed, *self.key, self.customer, *po, *self.seasons})
 
 
 @dataclass(kw_only=True)
@@ -174,7 +175,11 @@ def _normalised(rows: duckdb.DuckDBPyRelation, columns: Columns) -> duckdb.DuckD
         duckdb.ConstantExpression,
     )
 
-    def text(name: str) -> duckdb.Expression:
+    nothing = constant(None).cast(duckdb.sqltype("VARCHAR"))
+
+    def text(name: str | None) -> duckdb.Expression:
+        if name is None:
+            return nothing
         return call("nullif", call("trim", column(name), constant(BLANKS)), constant(""))
 
     def cells(names: Sequence[str]) -> duckdb.Expression:
@@ -186,7 +191,6 @@ def _normalised(rows: duckdb.DuckDBPyRelation, columns: Columns) -> duckdb.DuckD
         (call("struct_extract", column("size"), constant(2)).isnotnull())
         & (call("struct_extract", column("size"), constant(2)) != constant("0")),
     )
-    nothing = constant(None).cast(duckdb.sqltype("VARCHAR"))
     names = constant(list(columns.sizes)).cast(duckdb.sqltype("VARCHAR[]"))
     return rows.select(
         column(ROW).alias("row"),

@@ -2,21 +2,21 @@
 
 from customer_orders.config.load import SETTINGS_FILE, load
 from customer_orders.config.profile import ColumnRule, Profile, order_lines, source_types
+from customer_orders.config.secrets import EMULATOR_TOKEN, Secret, redacted
 from customer_orders.config.settings import (
-    EMULATOR_TOKEN,
+    CSV_SUFFIXES,
     BoardSettings,
     GuardSettings,
     MappingSettings,
     MondaySettings,
     RuleSettings,
-    Secret,
     Settings,
     SourceSettings,
     TimeSettings,
-    redacted,
 )
 
 __all__ = [
+    "CSV_SUFFIXES",
     "EMULATOR_TOKEN",
     "SETTINGS_FILE",
     "BoardSettings",

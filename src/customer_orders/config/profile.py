@@ -7,15 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class ColumnRule(BaseModel):
     """How one board column is fed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        """`"STYLE" = "Article"` is `"STYLE" = { from = "Article" }`."""
+        return {"from": data} if isinstance(data, str) else data
 
     #: Name of the source column.
     source: str = Field(alias="from")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from customer_orders.config.profile import ColumnRule, Profile, order_lines
+from customer_orders.config.secrets import DatabaseURL, Secret, Token, split_url
 from customer_orders.errors import ConfigError
 
-REFERENCE = "env/"
-SQLITE = "sqlite:///"
-#: The public prefix of tokens that only the emulator takes.
-EMULATOR_TOKEN = "emulator-"  # noqa: S105 - it opens nothing
-#: Secrets in use, so that logs and messages can be cleared of them.
-REVEALED: set[str] = set()
-#: Where drivers take a password beside the usual place in a URL.
-PASSWORD_OPTION = re.compile(r"(password|passwd|pwd)\s*=", re.IGNORECASE)
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 DEFAULT_KEY = (
     "AAG ORDER NUMBER",
     "CUSTOMER STYLE",
@@ -31,79 +27,6 @@ DEFAULT_KEY = (
     "ALIAS/RELATED ITEM",
     "CUSTOMER ALT PO",
 )
-
-
-def redacted(text: str) -> str:
-    """The text without any secret that was revealed in this process."""
-    # The longest first: one secret may be a part of another.
-    for secret in sorted(REVEALED, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
-
-
-class Secret(str):
-    """A reference to an environment variable, `env/NAME`; never the value itself."""
-
-    __slots__ = ()
-
-    def reveal(self) -> str:
-        """The value of the environment variable. Raises ConfigError when it is not set."""
-        if self.startswith(EMULATOR_TOKEN):
-            return str(self)
-        name = self.removeprefix(REFERENCE)
-        value = os.environ.get(name, "")
-        if not value:
-            raise ConfigError(
-                f"the environment variable {name} is not set",
-                hint=f"the configuration refers to it as {self}; set it and try again",
-            )
-        # A driver may repeat the password of a URL by itself.
-        REVEALED.update({value, password} if (password := _password(value)) else {value})
-        return value
-
-
-def _password(url: str) -> str | None:
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
-
-
-def _token(value: str) -> Secret:
-    """A reference, or an emulator's token: that opens nothing and is sent to loopback only."""
-    return Secret(value) if value.startswith(EMULATOR_TOKEN) else _reference(value)
-
-
-def _reference(value: str) -> Secret:
-    if not value.startswith(REFERENCE) or value == REFERENCE:
-        # The value may be a secret typed by mistake: it must not be repeated in a message.
-        raise ValueError("must be a reference like env/NAME, never the secret itself")
-    return Secret(value)
-
-
-def _split(value: str) -> SplitResult | None:
-    """The parts of a URL; None when it is none. An error of urllib would repeat a secret."""
-    try:
-        parts = urlsplit(value)
-        _ = parts.port  # raises where it is no number
-    except ValueError:
-        return None
-    return parts if "://" in value else None
-
-
-def _url(value: str) -> str:
-    if value.startswith(REFERENCE):
-        return _reference(value)
-    parts = _split(value)
-    if parts is None:
-        raise ValueError("must be a database URL like sqlite:///orders.db, or env/NAME")
-    if parts.password is not None or PASSWORD_OPTION.search(unquote(parts.query)):
-        raise ValueError("holds a password; put the URL into the environment and write env/NAME")
-    return value
-
-
-Token = Annotated[str, AfterValidator(_token)]
-DatabaseURL = Annotated[str, AfterValidator(_url)]
 
 
 class _Table(BaseModel):
@@ -119,20 +42,31 @@ class SizeSpan(_Table):
 
 
 class SourceSettings(_Table):
-    """Where order lines are read: a table behind a URL, or a CSV file."""
+    """Where order lines are read: a table or a query behind a URL, or a file."""
 
     url: DatabaseURL | None = None
     table: str | None = None
+    #: File with one SELECT, read instead of a table.
+    query: Path | None = None
+    #: CSV, Parquet or Excel, by the ending of its name.
     file: Path | None = None
+    #: Of a CSV file, one of ASCII and no quote; None is found out.
+    delimiter: str | None = Field(None, pattern=r"^[\t !#-~]$")
+    encoding: Literal["utf-8", "utf-16", "cp1252"] | None = None
+    #: Of a workbook; None is the first sheet.
+    sheet: str | None = None
+    #: Row of a sheet that names the columns, from 1; None is found out.
+    header_row: int | None = Field(None, ge=1)
     #: Conditions joined with AND: column, operator, value (a list for `in` and `not in`).
     scope: tuple[tuple[str, Literal["=", "!=", "in", "not in"], str | tuple[str, ...]], ...] = ()
     #: Columns that together name a line; the first one must not be blank.
     key: tuple[str, ...] = Field(DEFAULT_KEY, min_length=1)
     #: Key columns that a re-keyed line still shares with the line it was.
     anchor: tuple[str, ...] = ("AAG ORDER NUMBER", "PO NUMBER")
-    sizes: SizeSpan = SizeSpan()
+    #: None: the source has no sizes, and items get no subitems.
+    sizes: SizeSpan | None = SizeSpan()
     customer: str = "CUSTOMER NAME"
-    po: str = "PO NUMBER"
+    po: str | None = "PO NUMBER"
     seasons: tuple[str, ...] = ("CUSTOMER SEASON", "AAG SEASON")
     #: Dates written with slashes, day and month first: rejected without this setting.
     slashed_dates: Literal["day/month/year", "month/day/year"] | None = None
@@ -140,10 +74,27 @@ class SourceSettings(_Table):
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:
         if (self.url is None) == (self.file is None):
-            raise ValueError("give either url (with table) or file")
-        if self.url is not None and not self.table:
-            raise ValueError("url needs table, such as dbo.ORDERS_UNIFIED")
+            raise ValueError("give either url (with table or query) or file")
+        if self.url is not None and (self.table is None) == (self.query is None):
+            raise ValueError("url needs either table, such as dbo.ORDERS_UNIFIED, or query")
+        self._refuse_unused()
         return self
+
+    def _refuse_unused(self) -> None:
+        """A setting that this kind of source does not look at is a mistake."""
+        suffix = self.file.suffix.lower() if self.file else ""
+        of_kind = {
+            **dict.fromkeys(("table", "query"), self.url is not None),
+            **dict.fromkeys(("delimiter", "encoding"), suffix in CSV_SUFFIXES),
+            **dict.fromkeys(("sheet", "header_row"), suffix == ".xlsx"),
+        }
+        for name, looked_at in of_kind.items():
+            if getattr(self, name) is not None and not looked_at:
+                raise ValueError(f"{name} means nothing to this kind of source")
+
+
+#: Defaults of [source] without a profile: nothing is known about the columns.
+UNKNOWN_SOURCE: Mapping[str, Any] = {"sizes": None, "anchor": (), "po": None, "seasons": ()}
 
 
 class LedgerSettings(_Table):
@@ -257,13 +208,29 @@ class Settings(_Table):
     monday: MondaySettings = MondaySettings()
     boards: tuple[BoardSettings, ...] = Field(alias="board", min_length=1)
     mapping: MappingSettings = MappingSettings()
-    customers: Mapping[str, tuple[str, ...]] = Field(min_length=1)
+    #: Canonical name -> names in the source. May be empty only without a profile: then every name
+    #: stands for itself.
+    customers: Mapping[str, tuple[str, ...]] = {}
     guard: GuardSettings = GuardSettings()
     rules: RuleSettings = RuleSettings()
     time: TimeSettings = TimeSettings()
     report: ReportSettings = ReportSettings()
     #: Folder of the file; set by `load`.
     folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_without_profile(cls, data: Any) -> Any:
+        """Without a profile and with a key of its own, nothing is known about the source."""
+        match data:
+            case {
+                "source": {"key": [*key]} as source,
+                "mapping": {"profile": "none"} as mapping,
+            }:
+                named = {"name": " ".join(f"{{{name}}}" for name in key), "group": ["{CUSTOMER}"]}
+                source, mapping = {**UNKNOWN_SOURCE, **source}, {**named, **mapping}
+                return {**data, "source": source, "mapping": mapping}
+        return data
 
     @property
     def profile(self) -> Profile:
@@ -295,19 +262,21 @@ class Settings(_Table):
     def database(self, url: str) -> str:
         """A URL of this configuration with its secret revealed and its SQLite path made whole."""
         value = url.reveal() if isinstance(url, Secret) else url
-        if _split(value) is None:
+        if split_url(value) is None:
             # The value may hold a password: it must not be repeated in a message.
             raise ConfigError(
                 f"{url}: the environment variable does not hold a database URL",
                 hint="it must look like sqlite:///orders.db or postgresql+psycopg://user@host/db",
             )
-        name = value.removeprefix(SQLITE)
-        if name in (value, "", ":memory:"):
+        scheme, _, name = value.partition(":///")
+        if scheme.partition("+")[0] != "sqlite" or name in ("", ":memory:"):
             return value
-        return f"{SQLITE}{self.path(Path(name)).as_posix()}"
+        return f"{scheme}:///{self.path(Path(name)).as_posix()}"
 
     def model_post_init(self, _context: Any) -> None:
         """Refuse what contradicts itself across tables."""
+        if self.mapping.profile != "none":
+            self._refuse_too_little()
         self._refuse_shared_aliases()
         for board in self.boards:
             for customer in set(board.customers or ()) - set(self.customers):
@@ -315,6 +284,19 @@ class Settings(_Table):
                     f'[[board]] customers: "{customer}" is no customer of [customers]',
                     hint="write the canonical name, as it stands left of the equals sign",
                 )
+
+    def _refuse_too_little(self) -> None:
+        """A profile knows its source: what it expects may not be left out by mistake."""
+        if self.source.sizes is None:
+            raise ConfigError(
+                "[source] sizes may be left out only without a profile",
+                hint='the profile order-lines has sizes; [mapping] profile = "none" has not',
+            )
+        if not self.customers:
+            raise ConfigError(
+                "[customers] names no customer",
+                hint='write "NAME ON THE BOARD" = ["NAME IN THE SOURCE"] for each of them',
+            )
 
     def _refuse_shared_aliases(self) -> None:
         claimed: dict[str, str] = {}

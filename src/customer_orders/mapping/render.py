@@ -66,7 +66,6 @@ def render_all(
 def _held(
     line: OrderLine, rules: Rules, customer: str, rule: str, what: str, column: str | None = None
 ) -> Held:
-    source = rules.settings.source
     finding = Finding(
         rule=rule,
         message=f"{what}; the line is not sent",
@@ -81,7 +80,7 @@ def _held(
         record_uuid=line.record_uuid,
         customer=customer,
         finding=finding,
-        po=line.values.get(source.po),
+        po=_po(line, rules),
         season=_season(line, rules),
     )
 
@@ -89,6 +88,11 @@ def _held(
 def _shown(value: Cell) -> Cell:
     """As much of a value as a finding repeats."""
     return value[:200] if value else None
+
+
+def _po(line: OrderLine, rules: Rules) -> Cell:
+    column = rules.settings.source.po
+    return line.values.get(column) if column else None
 
 
 def _season(line: OrderLine, rules: Rules) -> Cell:
@@ -118,7 +122,7 @@ class _Rendering:
             sizes, self.rejected_sizes = [], set()
             if mapping.quantity in self.rules.settings.columns:
                 values[mapping.quantity] = "0"
-        elif mapping.quantity in values:
+        elif mapping.quantity in values and self.rules.settings.source.sizes:
             self._compare_total(values[mapping.quantity], sizes)
         if len(sizes) > SUBITEMS_PER_ITEM:
             self.hold = f"the line has {len(sizes)} sizes, an item takes {SUBITEMS_PER_ITEM}"
@@ -136,7 +140,7 @@ class _Rendering:
             values=values,
             subitems=tuple(sizes),
             rejected_sizes=frozenset(self.rejected_sizes),
-            po=self.line.values.get(self.rules.settings.source.po),
+            po=_po(self.line, self.rules),
             season=_season(self.line, self.rules),
         )
         return item, tuple(self.findings)

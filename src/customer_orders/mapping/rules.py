@@ -36,7 +36,8 @@ def needed_columns(settings: Settings) -> list[str]:
     """Source columns, sizes apart, that a run reads."""
     source = settings.source
     scope = {column for column, _, _ in source.scope}
-    others = {*source.key, source.po, *source.seasons, source.sizes.before}
+    optional = (source.po, source.sizes.before if source.sizes else None)
+    others = {*source.key, *source.seasons, *filter(None, optional)}
     return sorted({*hashed_columns(settings), *others} | scope)
 
 
@@ -70,7 +71,12 @@ class Rules:
         )
 
     def customer(self, name: Cell) -> str | None:
-        """Canonical customer of a source name; None when nobody claims it."""
+        """Canonical customer of a source name; None when nobody claims it.
+
+        Where no customer is configured, every name stands for itself.
+        """
+        if not self.settings.customers:
+            return name
         return self.customers.get(normalised(name)) if name else None
 
     def board_of(self, customer: str) -> Board | None:

@@ -40,6 +40,8 @@ def _item_faults(settings: Settings, configured: BoardSettings, board: Board) ->
 
 
 def _subitem_faults(settings: Settings, board: Board) -> Iterator[str]:
+    if settings.source.sizes is None:
+        return
     mapping = settings.mapping
     targets = {mapping.subitem_size: "dropdown", mapping.subitem_quantity: "numbers"}
     for title, wanted in targets.items():

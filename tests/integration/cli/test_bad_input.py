@@ -111,11 +111,11 @@ def test_an_unreachable_database(place: Place) -> None:
     assert "letter.db cannot be read" in message
 
 
-def test_a_database_that_is_not_supported(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another engine is named, with what to do instead."""
-    monkeypatch.setenv("ORDERS_DB_URL", "postgresql://reader@db.example.com/orders")
+def test_a_database_without_a_driver(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver is named, with what to do instead."""
+    monkeypatch.setenv("ORDERS_DB_URL", "firebird://reader@db.example.com/orders")
     message, hint = refused(place, *place.other((URL, 'url = "env/ORDERS_DB_URL"')), "plan")
-    assert "postgresql is not supported" in message
+    assert "the driver for firebird is not installed" in message
     assert "CSV" in hint
 
 

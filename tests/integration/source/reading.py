@@ -9,7 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+import xlsxwriter
+
 from customer_orders.config import Settings
+from customer_orders.errors import SourceError
 from customer_orders.mapping import needed_columns
 from customer_orders.source import OrderRows, read
 
@@ -42,6 +48,16 @@ def of_file(folder: Path, name: str = "orders.csv", **source: Any) -> Settings:
     return settings(folder, file=name, **source)
 
 
+def of_parquet(folder: Path, name: str = "orders.parquet", **source: Any) -> Settings:
+    """The configuration of a Parquet file."""
+    return settings(folder, file=name, **source)
+
+
+def of_workbook(folder: Path, name: str = "orders.xlsx", **source: Any) -> Settings:
+    """The configuration of a workbook."""
+    return settings(folder, file=name, **source)
+
+
 def everything(configured: Settings) -> OrderRows:
     """A read of all that a run of this configuration needs."""
     return read(configured, needed_columns(configured))
@@ -62,11 +78,52 @@ def write_table(
         connection.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)
 
 
+def refused(configured: Settings) -> SourceError:
+    """The error of a read of the small source; it names the file and says what to do."""
+    with pytest.raises(SourceError) as error:
+        read(configured, NEEDED)
+    assert str(configured.path(configured.source.file or Path())) in error.value.message
+    assert error.value.hint
+    return error.value
+
+
 def write_file(
-    path: Path, rows: Iterable[Sequence[object]], columns: Sequence[str] = COLUMNS
+    path: Path,
+    rows: Iterable[Sequence[object]],
+    columns: Sequence[str] = COLUMNS,
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
 ) -> None:
     """A CSV file; None is an empty cell."""
-    with path.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text)
+    with path.open("w", encoding=encoding, newline="") as text:
+        writer = csv.writer(text, delimiter=delimiter)
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+def write_parquet(
+    path: Path, rows: Iterable[Sequence[object]], columns: Sequence[str] = COLUMNS
+) -> None:
+    """A Parquet file; a column of whole numbers alone is one of integers, all others are text."""
+    arrays = []
+    for cells in zip(*rows, strict=True):
+        whole = all(isinstance(cell, int | None) for cell in cells) and any(cells)
+        texts = [None if cell is None else str(cell) for cell in cells]
+        arrays.append(pa.array(cells) if whole else pa.array(texts, pa.string()))
+    arrays = arrays or [pa.array([], pa.string()) for _ in columns]
+    pa.parquet.write_table(pa.table(dict(zip(columns, arrays, strict=True))), path)
+
+
+def write_workbook(
+    path: Path, rows: Iterable[Sequence[object]], columns: Sequence[str] = COLUMNS
+) -> None:
+    """A workbook of one sheet; a text stays a text, whatever it looks like."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("Orders")
+        for number, row in enumerate([columns, *rows]):
+            for place, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(number, place, cell)
+                elif cell is not None:
+                    sheet.write_number(number, place, cell)

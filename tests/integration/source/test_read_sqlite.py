@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from reading import NEEDED, TABLE, of_table, settings, write_table
+from reading import NEEDED, TABLE, of_table, write_table
 
 from customer_orders.demo import sample
 from customer_orders.errors import SourceError
@@ -76,13 +76,6 @@ def test_file_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="not a database") as error:
         read(of_table(tmp_path), NEEDED)
     assert "SQLite" in error.value.hint
-
-
-def test_other_engines_are_refused(tmp_path: Path) -> None:
-    """A URL of an engine that is not supported says so, without its password."""
-    with pytest.raises(SourceError, match="postgresql is not supported") as error:
-        read(settings(tmp_path, url="postgresql://host/db", table=TABLE), NEEDED)
-    assert "CSV" in error.value.hint
 
 
 def test_text_that_is_not_utf_8(tmp_path: Path) -> None:

@@ -234,10 +234,16 @@ def test_an_unknown_key_is_an_error(
     assert error.hint == (f'did you mean "{near}"?' if near else "")
 
 
+def test_customers_without_a_customer(refused: Callable[[str], ConfigError]) -> None:
+    """An empty table is named by its line."""
+    text = WHOLE.replace('"GREYSON" = ["GREYSON CLOTHIERS"]\n"NORTHWIND KNITS" = []\n', "", 1)
+    error = refused(text)
+    assert error.message.startswith(f"{line_of(text, '[customers]')}: [customers] names no")
+
+
 @pytest.mark.parametrize(
     ("old", "key", "line"),
     [
-        ('"GREYSON" = ["GREYSON CLOTHIERS"]\n"NORTHWIND KNITS" = []\n', "customers", "[customers]"),
         ('name = "Customer Master Schedule"\n', "board.0.name", "[[board]]"),
         ('from = "BOXES"\n', "mapping.columns.NO. OF BOXES.from", '[mapping.columns."NO'),
     ],
@@ -309,9 +315,15 @@ def test_every_fault_has_its_own_line(refused: Callable[[str], ConfigError]) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('url = "env/ORDERS_DB_URL"\n', "url needs table, such as dbo.ORDERS_UNIFIED"),
-        ('table = "ORDERS"\n', "give either url (with table) or file"),
-        ('url = "sqlite:///a.db"\nfile = "a.csv"\n', "give either url (with table) or file"),
+        (
+            'url = "env/ORDERS_DB_URL"\n',
+            "url needs either table, such as dbo.ORDERS_UNIFIED, or query",
+        ),
+        ('table = "ORDERS"\n', "give either url (with table or query) or file"),
+        (
+            'url = "sqlite:///a.db"\nfile = "a.csv"\n',
+            "give either url (with table or query) or file",
+        ),
     ],
 )
 def test_a_source_is_one_place(

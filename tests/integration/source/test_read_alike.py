@@ -1,4 +1,4 @@
-"""The same rows give the same cells, from a SQLite table and from a CSV file."""
+"""The same rows give the same cells, from a SQLite table, CSV, Parquet and Excel."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +9,13 @@ from reading import (
     NEEDED,
     everything,
     of_file,
+    of_parquet,
     of_table,
+    of_workbook,
     write_file,
+    write_parquet,
     write_table,
+    write_workbook,
 )
 
 from customer_orders.config import Settings
@@ -26,6 +30,8 @@ ORDER = ("N1", "A", "PCE", 1, 2, 3, "x")
 BOTH = [
     pytest.param(write_table, "orders.db", of_table, id="sqlite"),
     pytest.param(write_file, "orders.csv", of_file, id="csv"),
+    pytest.param(write_parquet, "orders.parquet", of_parquet, id="parquet"),
+    pytest.param(write_workbook, "orders.xlsx", of_workbook, id="xlsx"),
 ]
 SAMPLES = [
     pytest.param(sample.write_sqlite, "orders.db", of_table, id="sqlite"),

@@ -1,0 +1,163 @@
+"""Any engine that SQLAlchemy knows: its tables and types, and its rows streamed.
+
+Values are turned into text here and the scope is compared here: engines disagree about both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    create_engine,
+    false,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from customer_orders.config import SourceSettings
+from customer_orders.errors import SourceError
+from customer_orders.source.cells import text_batch
+from customer_orders.source.columns import (
+    INTEGER,
+    TEXT,
+    Origin,
+    known_kind,
+    nearest,
+    unique_header,
+)
+from customer_orders.source.statement import columns_read, in_scope, orders_of, orders_query
+
+#: Rows fetched at a time.
+BATCH = 5_000
+#: What to install for an engine whose driver is missing.
+DRIVERS = {
+    "postgresql": 'pip install "psycopg[binary]" and write postgresql+psycopg://',
+    "mssql": "pip install pyodbc and write mssql+pyodbc://",
+    "mysql": "pip install pymysql and write mysql+pymysql://",
+    "mariadb": "pip install pymysql and write mariadb+pymysql://",
+    "oracle": "pip install oracledb and write oracle+oracledb://",
+}
+#: What makes a connection refuse to write, where the engine has a word for it.
+READ_ONLY = {
+    "sqlite": "PRAGMA query_only = ON",
+    "postgresql": "SET TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+}
+
+
+def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
+    """The columns of the table or the query, asked through the dialect of the URL."""
+    engine = _engine(url)
+    # What stands behind the question mark may hold a password as well.
+    database = url.set(query={}).render_as_string(hide_password=True)
+    name, kinds = columns_of(engine, database, source, query)
+
+    def rows(wanted: Sequence[str]) -> pa.Table:
+        columns = columns_read(source, wanted)
+        orders = orders_of(source, query, columns)
+        asked = select(*(orders.c[column] for column in columns))
+        return in_scope(_batches(engine, asked, name), source, wanted)
+
+    return Origin(name=name, kinds=kinds, rows=rows, query=query or "")
+
+
+def columns_of(
+    engine: Engine, database: str, source: SourceSettings, query: str | None
+) -> tuple[str, dict[str, str]]:
+    """What messages call the table or the query, and column name -> kind in its order."""
+    try:
+        if query is None:
+            return f"the table {source.table}", _table_columns(engine, database, source)
+        return f"the query {source.query}", _query_columns(engine, query, str(source.query))
+    except SQLAlchemyError as exc:
+        raise SourceError(
+            f"the database {database} cannot be read: {_words(exc)}",
+            hint=_hint(engine),
+        ) from exc
+    finally:
+        engine.dispose()
+
+
+def _hint(engine: Engine) -> str:
+    if engine.dialect.name == "sqlite":
+        return "check that it is a SQLite database and not locked"
+    return "check [source] url, and that the database is up"
+
+
+def _words(exc: SQLAlchemyError) -> str:
+    return str(exc.args[0]) if exc.args else type(exc).__name__
+
+
+def _engine(url: URL) -> Engine:
+    backend = url.get_backend_name()
+    try:
+        return create_engine(url, poolclass=NullPool)
+    except (NoSuchModuleError, ImportError) as exc:
+        raise SourceError(
+            f"[source] url: the driver for {url.drivername} is not installed",
+            hint=DRIVERS.get(backend, "install its SQLAlchemy dialect, or export the table as CSV"),
+        ) from exc
+    except (SQLAlchemyError, TypeError, ValueError) as exc:
+        raise SourceError(
+            f"[source] url: {url.drivername} does not take this URL",
+            hint="check its parts with the documents of the driver",
+        ) from exc
+
+
+def _table_columns(engine: Engine, database: str, source: SourceSettings) -> dict[str, str]:
+    schema, _, bare = (source.table or "").rpartition(".")
+    inspected = inspect(engine)
+    names = [*inspected.get_table_names(schema or None), *inspected.get_view_names(schema or None)]
+    if bare not in names:
+        raise SourceError(
+            f'the table "{source.table}" is not in {database}' + nearest(bare, names),
+            hint="check [source] table; nothing was read",
+        )
+    columns = inspected.get_columns(bare, schema or None)
+    return {c["name"]: INTEGER if isinstance(c["type"], Integer) else TEXT for c in columns}
+
+
+def _query_columns(engine: Engine, query: str, name: str) -> dict[str, str]:
+    """A query has names but no types that all drivers tell: kinds as in a file without types."""
+    with engine.connect() as connection:
+        _refuse_writing(connection)
+        nothing = select(text("*")).select_from(orders_query(query)).where(false())
+        header = list(connection.execute(nothing).keys())
+    return {column: known_kind(column) for column in unique_header(header, name)}
+
+
+def _refuse_writing(connection: Connection) -> None:
+    if words := READ_ONLY.get(connection.dialect.name):
+        connection.exec_driver_sql(words)
+
+
+def _batches(
+    engine: Engine, asked: Select[*tuple[Any, ...]], name: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows as text, a batch at a time; the transaction is rolled back at the end."""
+    columns, row = list(asked.selected_columns.keys()), 1
+    try:
+        with engine.connect() as connection:
+            _refuse_writing(connection)
+            streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
+            for rows in streaming.execute(asked).partitions(BATCH):
+                yield text_batch(rows, columns, row, name)
+                row += len(rows)
+    except SQLAlchemyError as exc:
+        raise SourceError(
+            f"reading {name} failed: {_words(exc)}",
+            hint="the table may be in the middle of a reload; run again",
+        ) from exc
+    finally:
+        engine.dispose()

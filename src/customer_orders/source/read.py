@@ -1,0 +1,88 @@
+"""Finds the configured source, and reads the needed columns and the sizes of its scope."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import structlog
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from customer_orders.config import CSV_SUFFIXES, Settings
+from customer_orders.errors import SourceError
+from customer_orders.source import csv_file, database, excel_file, parquet_file, sqlite
+from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
+from customer_orders.source.files import Place, refuse_other_kinds
+from customer_orders.source.query import read_query
+
+log = structlog.get_logger()
+#: Names of columns that a line of log repeats.
+SHOWN = 5
+FILES: Mapping[str, Callable[[Place], Origin]] = {
+    **dict.fromkeys(CSV_SUFFIXES, csv_file.origin),
+    ".parquet": parquet_file.origin,
+    ".xlsx": excel_file.origin,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderRows:
+    """A complete read of the configured scope."""
+
+    #: Text columns by their source names; a blank cell is NULL or the empty text.
+    table: pa.Table
+    #: Size columns, in table order.
+    sizes: Sequence[str]
+    #: Digest of what was asked for: only reads of one scope can be compared.
+    scope: str
+
+
+def read(settings: Settings, needed: Sequence[str]) -> OrderRows:
+    """Read the scope with the needed columns and the size span.
+
+    Raises SourceError when the source, a column or a driver is not there, with the nearest name
+    where there is one.
+    """
+    origin = _origin(settings, needed)
+    wanted = wanted_columns(settings.source, origin, needed)
+    _log_unused(origin, [name for name in origin.kinds if name not in wanted])
+    rows = origin.rows(wanted)
+    asked = settings.source.model_dump_json() + origin.query
+    return OrderRows(
+        table=rows,
+        sizes=chosen_sizes(settings.source, origin, rows),
+        scope=hashlib.sha256(asked.encode()).hexdigest(),
+    )
+
+
+def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
+    source = settings.source
+    if source.file is not None:
+        place = Place(path=settings.path(source.file), source=source, needed=needed)
+        refuse_other_kinds(place.path, FILES)
+        return FILES[place.path.suffix.lower()](place)
+    url = _parsed(settings.database(source.url or ""))
+    if url.get_backend_name() == "sqlite":
+        sqlite.refuse_absent(url)
+    query = read_query(settings.path(source.query), url) if source.query else None
+    # The plain URL of SQLite is read through ADBC; one that names a driver, through that driver.
+    if url.drivername == "sqlite":
+        return sqlite.origin(url, source, query)
+    return database.origin(url, source, query)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as exc:
+        raise SourceError(
+            "[source] url is no database URL", hint="it must look like sqlite:///orders.db"
+        ) from exc
+
+
+def _log_unused(origin: Origin, unused: Sequence[str]) -> None:
+    if unused:
+        log.info("columns not used", source=origin.name, count=len(unused), first=unused[:SHOWN])
