@@ -150,14 +150,13 @@ def detect(
     engine.execute(STATEMENTS)
     _renumber_taken(engine)
     engine.execute(
-        "insert into verdict select row, null, null, 'unidentified' from line "
-        "where unidentified and not dropped"
+        "insert into verdict select row, null, null, 'unidentified' from line where unidentified"
     )
     if every_line:
         engine.execute("update verdict set kind = 'again' where kind = 'unchanged'")
     return Changes(
         rows=source.num_rows,
-        dropped=_count(engine, "select count(*) from line where dropped"),
+        dropped=source.num_rows - _count(engine, "select count(*) from line"),
         rows_by_customer=_by_customer(engine),
         unchanged=_tallies(engine),
         known=_known(engine),
@@ -232,7 +231,7 @@ def _count(engine: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _by_customer(engine: duckdb.DuckDBPyConnection) -> Counter[Cell]:
-    found = engine.execute("select customer, count(*) from line where not dropped group by 1")
+    found = engine.execute("select customer, count(*) from line group by 1")
     return Counter(dict(found.fetchall()))
 
 

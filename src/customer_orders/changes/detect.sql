@@ -21,10 +21,15 @@ create temp macro line_uuid(line_key, ordinal) as
 
 create temp macro nothing(quantity) as regexp_full_match(coalesce(quantity, '0'), '0+(\.0+)?');
 
--- A row with blank key cells and no quantity is dropped; one without its first key cell cannot be
--- identified. `nth` numbers equal keys in content order. No temp table: it is read by cursors.
+-- A row with blank key cells and no quantity is dropped, first of all: there may be millions. One
+-- without its first key cell cannot be identified. `nth` numbers equal keys in content order. No temp
+-- table: it is read by cursors.
 create table line as
-with spelled as (
+with kept as (
+  select * from source_line
+  where len(list_filter(key_cells, lambda c: c is not null)) > 0
+    or len(list_filter(sizes, lambda s: not nothing(s[2]))) > 0 or not nothing(total)
+), spelled as (
   select *,
     array_to_string(list_transform(key_cells, lambda c: escaped(upper_ascii(c))), chr(31)) as line_key,
     array_to_string(list_transform(hashed_cells, lambda c: escaped(c)), chr(31)) || chr(31)
@@ -32,17 +37,15 @@ with spelled as (
            list_sort(list_transform(sizes, lambda s: escaped(s[1]) || chr(31) || escaped(s[2]))),
            chr(31)
          ) as content
-  from source_line
+  from kept
 )
 select * exclude (content),
   sha256(content) as row_hash,
   row_number() over (partition by line_key order by content, row) as nth,
-  len(list_filter(key_cells, lambda c: c is not null)) = 0
-    and len(list_filter(sizes, lambda s: not nothing(s[2]))) = 0 and nothing(total) as dropped,
   key_cells[1] is null as unidentified
 from spelled;
 
-create temp view identified as select * from line where not dropped and not unidentified;
+create temp view identified as select * from line where not unidentified;
 
 -- Equal keys, first: the same content is the same line.
 create temp table matched as

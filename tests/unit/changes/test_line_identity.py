@@ -3,13 +3,26 @@
 import re
 import uuid
 
+import pyarrow as pa
 import pytest
-from detecting import COLUMNS, Row, delivered, detected, keyed, line_of, order, verdicts
+from detecting import (
+    COLUMNS,
+    ORDER,
+    Row,
+    delivered,
+    detected,
+    keyed,
+    known,
+    line_of,
+    order,
+    orders,
+    verdicts,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer_orders.changes import line_uuid
-from customer_orders.changes.detect import STATEMENTS
+from customer_orders.changes import detect, line_uuid
+from customer_orders.changes.detect import ENGINE, STATEMENTS
 from customer_orders.changes.identity import NAMESPACE
 from customer_orders.config import source_types
 
@@ -138,6 +151,16 @@ def test_blank_rows_are_dropped() -> None:
     assert (changes.rows, changes.dropped) == (4, 3)
     assert verdicts(changes) == {1: "new"}
     assert changes.rows_by_customer == {"TORVANE WORKWEAR": 1}
+
+
+def test_a_million_blank_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are dropped before anything is made of them: little memory is enough."""
+    monkeypatch.setitem(ENGINE, "memory_limit", "100MB")
+    monkeypatch.setitem(ENGINE, "temp_directory", "")
+    blank = pa.nulls(1_000_000, pa.string())
+    source = pa.table(dict.fromkeys(orders([ORDER]).column_names, blank))
+    changes = detect(source, known([]), COLUMNS, "v1")
+    assert (changes.rows, changes.dropped) == (1_000_000, 1_000_000)
 
 
 @pytest.mark.parametrize("quantity", [{"S": "3"}, {"TOTAL": "3"}, {"S": "many"}, {"S": "-1"}])
