@@ -3,7 +3,7 @@
 from customer_orders.mapping.render import render, render_all
 from customer_orders.mapping.rules import Rules, hashed_columns, needed_columns
 from customer_orders.mapping.sizes import size_order
-from customer_orders.mapping.targets import check_targets
+from customer_orders.mapping.targets import check_targets, subitem_targets, target_faults
 
 __all__ = [
     "Rules",
@@ -13,4 +13,6 @@ __all__ = [
     "render",
     "render_all",
     "size_order",
+    "subitem_targets",
+    "target_faults",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from customer_orders.config import BoardSettings, Settings
 from customer_orders.errors import BoardError
@@ -13,52 +14,93 @@ from customer_orders.model import Board, BoardColumn
 WRITTEN_TYPES = frozenset({"text", "long_text", "numbers", "date", "dropdown", "status"})
 
 
+@dataclass(kw_only=True, slots=True)
+class TargetFaults:
+    """What of a live board does not fit the configuration, by question, a sentence each."""
+
+    name: list[str] = field(default_factory=list)
+    key_column: list[str] = field(default_factory=list)
+    #: Missing, read-only, of another type.
+    columns: list[str] = field(default_factory=list)
+    #: Columns that belong to others.
+    ownership: list[str] = field(default_factory=list)
+
+
 def check_targets(settings: Settings, configured: BoardSettings, board: Board) -> None:
     """Raise BoardError that names every target column that is missing, read-only or foreign."""
-    if board.name != configured.name:
+    faults = target_faults(settings, configured, board)
+    if faults.name:
         raise BoardError(
-            f'board {board.id} is called "{board.name}", the configuration says '
-            f'"{configured.name}"',
+            "; ".join(faults.name),
             hint="check the id and the name under [[board]]; nothing was written",
         )
-    faults = [*_item_faults(settings, configured, board), *_subitem_faults(settings, board)]
-    if faults:
+    if others := [*faults.columns, *faults.ownership, *faults.key_column]:
         raise BoardError(
-            f'board {board.id} "{board.name}": ' + "; ".join(faults),
+            f'board {board.id} "{board.name}": ' + "; ".join(others),
             hint="mend the board or [mapping.columns]; nothing was written. "
             "`customer-orders deploy --board` makes the key column",
         )
 
 
-def _item_faults(settings: Settings, configured: BoardSettings, board: Board) -> Iterator[str]:
-    targets = {title: rule.type for title, rule in settings.columns.items()}
-    if configured.key_column in targets:
-        yield f'column "{configured.key_column}" takes the line key and is fed from the source too'
-    targets[configured.key_column] = "text"
-    for title, wanted in targets.items():
-        yield from _faults(title, wanted, board.columns, settings.profile.foreign)
+def target_faults(settings: Settings, configured: BoardSettings, board: Board) -> TargetFaults:
+    """Every fault, by what it is about: none hides another."""
+    faults = TargetFaults()
+    if board.name != configured.name:
+        faults.name.append(
+            f'board {board.id} is called "{board.name}", the configuration says "{configured.name}"'
+        )
+    mapped = {title: rule.type for title, rule in settings.columns.items()}
+    sizes = subitem_targets(settings)
+    _compare("", mapped, board.columns, settings.profile.foreign, faults)
+    _compare("subitems: ", sizes, board.subitem_columns, settings.profile.foreign, faults)
+    faults.key_column += _key_faults(configured.key_column, mapped, settings, board)
+    return faults
 
 
-def _subitem_faults(settings: Settings, board: Board) -> Iterator[str]:
+def subitem_targets(settings: Settings) -> dict[str, str | None]:
+    """Title -> type of the columns of subitems that are written; none without sizes."""
     if settings.source.sizes is None:
-        return
+        return {}
     mapping = settings.mapping
-    targets = {mapping.subitem_size: "dropdown", mapping.subitem_quantity: "numbers"}
+    return {mapping.subitem_size: "dropdown", mapping.subitem_quantity: "numbers"}
+
+
+def _compare(
+    where: str,
+    targets: Mapping[str, str | None],
+    columns: Mapping[str, BoardColumn],
+    foreign: frozenset[str],
+    faults: TargetFaults,
+) -> None:
     for title, wanted in targets.items():
-        for fault in _faults(title, wanted, board.subitem_columns, settings.profile.foreign):
-            yield f"subitems: {fault}"
+        if title in foreign:
+            faults.ownership.append(where + _foreign(title))
+        elif fault := _fault(title, wanted, columns):
+            faults.columns.append(where + fault)
 
 
-def _faults(
-    title: str, wanted: str | None, columns: Mapping[str, BoardColumn], foreign: frozenset[str]
-) -> Iterator[str]:
+def _key_faults(
+    key: str, mapped: Mapping[str, str | None], settings: Settings, board: Board
+) -> list[str]:
+    if key in mapped:
+        return [f'column "{key}" takes the line key and is fed from the source too']
+    if key in settings.profile.foreign:
+        return [_foreign(key)]
+    fault = _fault(key, "text", board.columns)
+    return [fault] if fault else []
+
+
+def _foreign(title: str) -> str:
+    return f'column "{title}" belongs to others and is never written'
+
+
+def _fault(title: str, wanted: str | None, columns: Mapping[str, BoardColumn]) -> str | None:
     column = columns.get(title)
-    if title in foreign:
-        yield f'column "{title}" belongs to others and is never written'
-    elif column is None:
+    if column is None:
         near = difflib.get_close_matches(title, columns, n=1)
-        yield f'column "{title}" is missing' + (f' (nearest: "{near[0]}")' if near else "")
-    elif column.type not in WRITTEN_TYPES:
-        yield f'column "{title}" is of the read-only type {column.type}'
-    elif wanted not in (None, column.type):
-        yield f'column "{title}" is of type {column.type}, expected {wanted}'
+        return f'column "{title}" is missing' + (f' (nearest: "{near[0]}")' if near else "")
+    if column.type not in WRITTEN_TYPES:
+        return f'column "{title}" is of the read-only type {column.type}'
+    if wanted not in (None, column.type):
+        return f'column "{title}" is of type {column.type}, expected {wanted}'
+    return None

@@ -160,8 +160,8 @@ def test_all_faults_are_named_at_once(fault: Make, board: Make) -> None:
     message = fault(on)
     assert message.split("; ") == [
         f'{HEAD}column "FREIGHT" is of the read-only type formula',
-        'column "LINE KEY" is missing',
         'subitems: column "Size" is of type text, expected dropdown',
+        'column "LINE KEY" is missing',
     ]
 
 
