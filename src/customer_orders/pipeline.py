@@ -19,6 +19,7 @@ from customer_orders.model import Item
 from customer_orders.monday import Session, already_there, connect, unchecked
 from customer_orders.plan import (
     Difference,
+    Draft,
     Filters,
     Planned,
     Reading,
@@ -30,7 +31,7 @@ from customer_orders.plan import (
     guard_plan,
     guard_source,
 )
-from customer_orders.report import ApplyProgress, Check, Closing, Run
+from customer_orders.report import ApplyProgress, Closing, Run
 
 Answer = TypeVar("Answer")
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ async def apply(
                 for delivery in deliveries:
                     await delivery.catch_up()
                 planned = await stop.unless(_plan(settings, ledger, session, filters, force=force))
+                closing.estimate = planned.estimate
                 planned.plan.expect(expect)
                 await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))
@@ -91,7 +93,29 @@ async def apply(
 async def _plan(
     settings: Settings, ledger: Ledger, session: Session, filters: Filters, *, force: bool
 ) -> Planned:
-    """Read the source, detect changes, render them, and compare with what was delivered."""
+    """The plan of a run: what there is to do, judged by the guards and cut to the filters."""
+    whole = await draft(settings, ledger, session, force=force)
+    if not force:
+        guard_plan(
+            known=whole.known, missing=whole.missing, updated=whole.updated, guard=settings.guard
+        )
+    chosen = whole.plan.only(filters)
+    filters.require(chosen.outcomes().total(), settings.customers)
+    guard_capacity(chosen, session.boards)
+    return Planned(
+        plan=chosen,
+        reading=whole.reading,
+        looked_at=whole.looked_at,
+        groups=whole.groups,
+        estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
+    )
+
+
+async def draft(settings: Settings, ledger: Ledger, session: Session, *, force: bool) -> Draft:
+    """Read the source, detect changes, render them, and compare with what was delivered.
+
+    Without `force`, a source that shrank or grew too much stops it before anything is rendered.
+    """
     rules = mapping.Rules.of(settings, session.boards)
     # In threads, so that the heartbeat of our locks goes on.
     changes, reading = await asyncio.to_thread(_detect, settings, ledger, rules)
@@ -106,19 +130,15 @@ async def _plan(
     if found:
         findings, known = findings + copies, replace(known, found=found)
         whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
-    if not force:
-        ever = knowledge.ever_delivered(ledger)
-        missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
-        guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
-    chosen = whole.only(filters)
-    filters.require(chosen.outcomes().total(), settings.customers)
-    guard_capacity(chosen, session.boards)
-    return Planned(
-        plan=chosen,
+    ever = knowledge.ever_delivered(ledger)
+    return Draft(
+        plan=whole,
         reading=reading,
         looked_at=tuple(line.record_uuid for line, _ in rendered),
         groups=known.groups,
-        estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
+        known=len(ever),
+        missing=len(ever & set(changes.missing)),
+        updated=whole.changed_among(ever),
     )
 
 
@@ -189,37 +209,6 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
         filters.require(len(items), settings.customers)
         found = differences(items, delivered, shown, settings.mapping)
         return [*found, *foreign(shown, {*looked_at, *changes.missing})], len(items)
-
-
-async def check(settings: Settings) -> list[Check]:
-    """Everything that can be known without writing, each with what mends it."""
-
-    def source_fits() -> str:
-        rows = source.read(settings, mapping.needed_columns(settings))
-        if not rows.table.num_rows:
-            raise SourceEmpty("the source holds no row", hint="look at the table and at scope")
-        return f"{rows.table.num_rows} rows, {len(rows.sizes)} size columns"
-
-    def ledger_fits() -> str:
-        with deployed(settings.ledger_url) as ledger:
-            return f"{ledger}, schema {ledger.revision()}"
-
-    async def boards_fit() -> str:
-        async with connect(settings) as session:
-            live = session.boards.values()
-        return "; ".join(f'"{b.name}" with {b.items_count} of {b.items_limit} items' for b in live)
-
-    async def token_works() -> str:
-        async with unchecked(settings) as api:
-            return f"user {await api.me()}"
-
-    return [
-        Check.passed("configuration", f"{len(settings.columns)} columns mapped"),
-        Check.of("source", source_fits),
-        Check.of("ledger", ledger_fits),
-        await Check.awaited("token", token_works()),
-        await Check.awaited("boards", boards_fit()),
-    ]
 
 
 async def deploy(settings: Settings, *, board: bool = False) -> list[str]:

@@ -99,13 +99,13 @@ def _numbers(demo: Demo) -> dict[str, str]:
 
 
 def test_the_folder_keeps_everything(demo: Demo) -> None:
-    """Configuration, source, ledger, the saved board, and a page and a document per run."""
+    """Configuration, source, ledger, the saved board, and three files per run."""
     assert Path(demo.document["folder"]).name == "customer-orders-demo"
     for name in ("customer_orders.toml", "source.db", "ledger.db", "monday.json"):
         assert (demo.folder / name).stat().st_size > 0
     ids = [run["id"] for run in demo.runs]
     reports = sorted(path.name for path in (demo.folder / "reports").iterdir())
-    assert reports == sorted([f"{i}.html" for i in ids] + [f"{i}.json" for i in ids])
+    assert reports == sorted(f"{i}.{ending}" for i in ids for ending in ("html", "json", "md"))
     for run in demo.runs:
         text = (demo.folder / "reports" / f"{run['id']}.json").read_text("utf-8")
         assert json.loads(text) == run

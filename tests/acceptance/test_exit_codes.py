@@ -62,7 +62,7 @@ def test_0_all_well(loaded: Place) -> None:
     """Nothing to do is well, and so are findings about cells."""
     run = loaded.run("sync", "--json").json
     assert (run["name"], run["status"]) == ("sync", "NO_CHANGES")
-    assert run["open_findings"] > 0
+    assert run["findings"]["open"] > 0
     assert loaded.call("plan", "--detailed-exitcode").out.count("No changes.") == 1
 
 

@@ -71,7 +71,8 @@ def test_the_first_signal_ends_the_run_in_good_order(
     assert "Traceback" not in err
     assert run["status"] == "FAILED"
     assert 0 < run["items"]["pending"] <= run["items"]["selected"] == LINES
-    assert (place.folder / run["report"]).is_file()
+    assert run["stopped"] is True
+    assert "The run was stopped" in (place.folder / run["report"]).read_text("utf-8")
     found = states(place)
     assert (found["sending"], found["failed"]) == (0, 0)
     made = place.monday.stats.mutations

@@ -182,7 +182,7 @@ class History:
         for _ in range(PATIENCE):
             run = await self._run(random.Random(0), None)
             await asyncio.sleep(QUIET)
-            if run and not run.error and not run.mutations and not run.items.get("pending"):
+            if run and not run.error and not run.traffic.mutations and not run.items.get("pending"):
                 return
         self.verdict.faults.append(Fault("unconverged", f"after {PATIENCE} quiet runs"))
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_orders import demo, emulator, pipeline, report
+from customer_orders import demo, emulator, pipeline, readiness, report
 from customer_orders.cli import logs
 from customer_orders.cli.logs import LogFormat
-from customer_orders.config import SETTINGS_FILE, Settings, load, redacted
+from customer_orders.cli.output import explain, print_json
+from customer_orders.config import SETTINGS_FILE, Settings, load
 from customer_orders.errors import ConfigError, CustomerOrdersError
 from customer_orders.ledger import reading
+from customer_orders.model import Severity
 from customer_orders.plan import Filters
 from customer_orders.report import ApplyProgress
 
 Result = TypeVar("Result")
+FindingState = Literal["open", "resolved", "all"]
 CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
 #: contract.md, Commands.
 DIFFERENT, HAS_CHANGES = 4, 5
@@ -47,7 +48,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except CustomerOrdersError as exc:
-            _explain(exc, as_json="--json" in sys.argv, verbose=_chosen.verbose)
+            explain(exc, as_json="--json" in sys.argv, verbose=_chosen.verbose)
             raise typer.Exit(exc.exit_code) from exc
 
 
@@ -86,13 +87,14 @@ def _options(
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Say whether a run can go: configuration, source, ledger, token, boards. Writes nothing."""
-    checks = _run(pipeline.check(_settings()))
+    """Say whether a run can go, and what mends it where it cannot. Writes nothing."""
+    checks = _run(readiness.check(_settings()))
+    ready = all(found.holds for found in checks)
     if as_json:
-        _print_json({"checks": [found.as_json() for found in checks]})
+        print_json({"ready": ready, "checks": [found.as_json() for found in checks]})
     else:
         report.print_checks(Console(), checks)
-    raise typer.Exit(any(c.status == "failed" for c in checks))
+    raise typer.Exit(not ready)
 
 
 @app.command()
@@ -104,10 +106,10 @@ def deploy(
     """Create our tables, or bring them to this version's schema."""
     if sql:
         text = pipeline.ddl(_settings())
-        _print_json({"sql": text}) if as_json else print(text)
+        print_json({"sql": text}) if as_json else print(text)
         return
     done = _run(pipeline.deploy(_settings(), board=board))
-    _print_json({"done": done}) if as_json else print(*done, sep="\n")
+    print_json({"done": done}) if as_json else print(*done, sep="\n")
 
 
 @app.command()
@@ -130,10 +132,8 @@ def plan(
     planned = _run(pipeline.plan(settings, filters, force=force))
     if out:
         report.write_plan(planned, filters, out)
-    if as_json:
-        _print_json(report.plan_document(planned, filters))
-    else:
-        report.print_plan(Console(), planned, show=show)
+    document = report.plan_document(planned, filters)
+    print_json(document) if as_json else report.print_plan(Console(), document, show=show)
     raise typer.Exit(HAS_CHANGES if detailed_exitcode and planned.plan.operations else 0)
 
 
@@ -182,12 +182,10 @@ def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> Non
     with ApplyProgress(Console(stderr=True)) as progress:
         coroutine = pipeline.apply(_settings(), filters, name=name, progress=progress, **options)
         run = _run(coroutine)
-    if as_json:
-        _print_json(run.as_json())
-    else:
-        report.print_run(Console(), run)
+    document = run.as_json()
+    print_json(document) if as_json else report.print_run(Console(), document)
     if run.error:
-        _explain(run.error, as_json=False, verbose=_chosen.verbose)
+        explain(run.error, as_json=False, verbose=_chosen.verbose)
     raise typer.Exit(run.exit_code)
 
 
@@ -199,7 +197,7 @@ def verify(
     filters = Filters(customer=customer, po=po, season=season)
     found, compared = _run(pipeline.verify(_settings(), filters))
     if as_json:
-        _print_json(report.differences_document(found, compared))
+        print_json(report.differences_document(found, compared))
     else:
         report.print_differences(Console(), found, compared)
     raise typer.Exit(DIFFERENT if found else 0)
@@ -209,42 +207,60 @@ def verify(
 def status(as_json: Json = False) -> None:
     """Say what is delivered, what is open, and how the last run ended."""
     found = pipeline.ask(_settings(), reading.status)
-    _print_json(found) if as_json else report.print_status(Console(), found)
+    print_json(found) if as_json else report.print_status(Console(), found)
 
 
 @app.command()
 def runs(as_json: Json = False) -> None:
     """List the latest runs."""
     found = pipeline.ask(_settings(), reading.runs)
-    _print_json(found) if as_json else report.print_runs(Console(), found)
+    print_json(found) if as_json else report.print_runs(Console(), found)
 
 
 @app.command()
 def show(
-    wanted: Annotated[str, typer.Argument(metavar="ID", help="Any id that was printed.")],
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="Any printed id, or a kept plan.")],
     as_json: Json = False,
 ) -> None:
-    """Tell the story behind an id: a run, a line, an operation, an item, a finding."""
+    """Tell the story behind an id: a run, a line, an item, a finding; or show a kept plan."""
+    if Path(wanted).is_file():
+        kept = report.kept_plan(Path(wanted))
+        print_json(kept) if as_json else report.print_plan(Console(), kept)
+        return
     found = pipeline.ask(_settings(), lambda ledger: reading.show(ledger, wanted))
     if found is None:
         hint = "`customer-orders runs` and `findings` print ids"
         raise CustomerOrdersError(f"nothing in the ledger has the id {wanted}", hint=hint)
-    _print_json(found) if as_json else report.print_story(Console(), found)
+    print_json(found) if as_json else report.print_story(Console(), found)
 
 
 @app.command()
 def findings(
     customer: Customer = None,
     rule: Annotated[str | None, typer.Option(help="Only this rule.")] = None,
-    resolved: Annotated[bool, typer.Option("--resolved", help="Resolved ones too.")] = False,
+    severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
+    state: Annotated[
+        FindingState, typer.Option(help="Open ones, resolved ones, or all of them.")
+    ] = "open",
+    new_in: Annotated[str | None, typer.Option(help="Only those that this run saw first.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write them to this file too.")] = None,
     as_json: Json = False,
 ) -> None:
     """List the remarks about rows and cells."""
     found = pipeline.ask(
         _settings(),
-        lambda ledger: reading.findings(ledger, customer=customer, rule=rule, resolved=resolved),
+        lambda ledger: reading.findings(
+            ledger,
+            customer=customer,
+            rule=rule,
+            severity=severity,
+            state=state,
+            new_in=new_in,
+        ),
     )
-    _print_json(found) if as_json else report.print_findings(Console(), found)
+    if csv:
+        report.write_findings(found, csv)
+    print_json(found) if as_json else report.print_findings(Console(), found)
 
 
 @app.command(name="emulator")
@@ -276,7 +292,7 @@ def demonstrate(
     console = Console(quiet=as_json)
     outcome = _run(demo.show(folder, Filters(po=po), console))
     if as_json:
-        _print_json(outcome.as_json())
+        print_json(outcome.as_json())
     raise typer.Exit(outcome.exit_code)
 
 
@@ -286,26 +302,6 @@ def _settings() -> Settings:
 
 def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run(coroutine)
-
-
-def _print_json(document: Any) -> None:
-    print(redacted(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
-
-
-def _explain(exc: BaseException, *, as_json: bool, verbose: bool) -> None:
-    """The chain of causes on stderr, one a line, then what to do; the traceback when asked."""
-    hint = getattr(exc, "hint", "")
-    if as_json:
-        _print_json({"error": {"message": redacted(str(exc)), "hint": redacted(hint)}})
-    print(f"error: {redacted(str(exc))}", file=sys.stderr)
-    cause = exc.__cause__
-    while cause is not None:
-        print(f"  because: {redacted(str(cause)) or type(cause).__name__}", file=sys.stderr)
-        cause = cause.__cause__
-    if hint:
-        print(f"  hint: {redacted(hint)}", file=sys.stderr)
-    if verbose:
-        print(redacted("".join(traceback.format_exception(exc))), file=sys.stderr)
 
 
 def main() -> None:
@@ -319,6 +315,6 @@ def main() -> None:
         # Typed wrong: Typer's own code for it is 2, which says here that monday refused a line.
         hint = "`customer-orders COMMAND --help` says what a command takes"
         typed_wrong = CustomerOrdersError(exc.format_message(), hint=hint)
-        _explain(typed_wrong, as_json="--json" in sys.argv, verbose=False)
+        explain(typed_wrong, as_json="--json" in sys.argv, verbose=False)
         code = typed_wrong.exit_code
     sys.exit(code)

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from customer_orders import pipeline, report
+from customer_orders import pipeline, readiness, report
 from customer_orders.config import Settings
 from customer_orders.demo import sample
 from customer_orders.demo.changes import change
@@ -71,7 +71,7 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
 
 async def _prepare(settings: Settings, console: Console) -> None:
     console.rule("check")
-    report.print_checks(console, await pipeline.check(settings))
+    report.print_checks(console, await readiness.check(settings))
     console.rule("deploy: makes the tables that check missed")
     for line in await pipeline.deploy(settings, board=True):
         console.print(line, highlight=False)
@@ -80,13 +80,13 @@ async def _prepare(settings: Settings, console: Console) -> None:
 async def _run(settings: Settings, filters: Filters, name: str, console: Console) -> Run:
     console.rule(f"{name}: plan")
     planned = await pipeline.plan(settings, filters)
-    report.print_plan(console, planned)
+    report.print_plan(console, report.plan_document(planned, filters))
     console.rule(f"{name}: apply")
     with ApplyProgress(console) as progress:
         run = await pipeline.apply(
             settings, filters, name=name, expect=planned.plan.checksum, progress=progress
         )
-    report.print_run(console, run)
+    report.print_run(console, run.as_json())
     if run.error:
         raise run.error
     return run

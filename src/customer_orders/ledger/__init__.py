@@ -1,6 +1,15 @@
 """The only writer of our tables: snapshot, runs, operations, items, findings, events, locks."""
 
-from customer_orders.ledger import claiming, knowledge, locks, reading, rechecks, recording, runs
+from customer_orders.ledger import (
+    claiming,
+    knowledge,
+    locks,
+    reading,
+    rechecks,
+    recording,
+    retelling,
+    runs,
+)
 from customer_orders.ledger.database import Ledger, deployed
 from customer_orders.ledger.schema import Move, RunStatus, State
 
@@ -16,5 +25,6 @@ __all__ = [
     "reading",
     "rechecks",
     "recording",
+    "retelling",
     "runs",
 ]

@@ -5,15 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from customer_orders.ledger.rows import chunks
-from customer_orders.ledger.schema import State, finding, operation
+from customer_orders.ledger.schema import State, finding, operation, snapshot
 from customer_orders.model import Finding, Severity
 from customer_orders.plan import Operation, Target
 
 #: Rule of the remark about what monday refused. It stays until the operation is planned afresh.
 REFUSED = "refused"
+MISSING = "missing"
+
+#: Whether a finding is not marked, but its line is gone from the source. It then counts as
+#: resolved, and is open again when the line comes back: an unchanged line is not rendered, so
+#: nothing would renew it. What is said of its absence, and of what monday refused, goes on.
+GONE: ColumnElement[bool] = and_(
+    finding.c.resolved_run.is_(None),
+    finding.c.rule.not_in((REFUSED, MISSING)),
+    exists().where(
+        snapshot.c.record_uuid == finding.c.record_uuid, snapshot.c.missing_since.is_not(None)
+    ),
+)
+OPEN: ColumnElement[bool] = and_(finding.c.resolved_run.is_(None), ~GONE)
 
 
 def refused(planned: Operation, message: str, cell: str | None = None) -> Finding:
@@ -48,10 +72,14 @@ def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> None:
 def resolve(connection: Connection, run_id: str, looked_at: Sequence[str]) -> None:
     """Close what no longer holds: of lines that were looked at, of rows, and of refusals.
 
-    What this run itself has kept holds.
+    What this run itself has kept holds. A line that was never delivered is looked at in every run
+    that reads it, so one that was not looked at is gone, and its findings with it.
     """
-    gone = [*_gone(connection, run_id, None), *_gone(connection, run_id, looked_at)]
-    for chunk in chunks(gone):
+    over = set(connection.scalars(_not_kept(run_id).where(or_(_OF_NO_LINE, _UNDELIVERED))))
+    for chunk in chunks(looked_at):
+        of_lines = finding.c.record_uuid.in_(chunk)
+        over.update(connection.scalars(_not_kept(run_id).where(of_lines)))
+    for chunk in chunks(sorted(over)):
         connection.execute(
             update(finding).where(finding.c.id.in_(chunk)).values(resolved_run=run_id)
         )
@@ -74,22 +102,20 @@ def _stands() -> ColumnElement[bool]:
     return exists().where(operation.c.state == State.FAILED, or_(of_line, of_group))
 
 
-def _gone(connection: Connection, run_id: str, lines: Sequence[str] | None) -> list[str]:
-    """Open findings of these lines that this run has not kept.
+#: What is said of rows, and of missing lines: every run says it anew.
+_OF_NO_LINE = or_(finding.c.record_uuid.is_(None), finding.c.rule == MISSING)
+#: The snapshot does not know the line.
+_UNDELIVERED = and_(
+    finding.c.record_uuid.is_not(None),
+    ~exists().where(snapshot.c.record_uuid == finding.c.record_uuid),
+)
 
-    Without lines, those of rows and of missing lines.
-    """
-    still_open = select(finding.c.id).where(
+
+def _not_kept(run_id: str) -> Select[str]:
+    """Ids of open findings that this run has not kept, refusals apart."""
+    return select(finding.c.id).where(
         finding.c.resolved_run.is_(None), finding.c.rule != REFUSED, finding.c.last_run != run_id
     )
-    if lines is None:
-        general = or_(finding.c.record_uuid.is_(None), finding.c.rule == "missing")
-        return list(connection.scalars(still_open.where(general)))
-    return [
-        found
-        for chunk in chunks(lines)
-        for found in connection.scalars(still_open.where(finding.c.record_uuid.in_(chunk)))
-    ]
 
 
 def _row(found: Finding, run_id: str) -> dict[str, Any]:

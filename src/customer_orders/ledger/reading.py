@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
+from customer_orders.ledger import findings as remarks
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.knowledge import NEWEST
 from customer_orders.ledger.schema import (
@@ -39,7 +41,7 @@ def status(ledger: Ledger) -> Document:
             "items": _count(connection, item),
             "subitems": _count(connection, subitem),
             "operations": {row[0]: row[1] for row in connection.execute(states)},
-            "open_findings": _count(connection, finding, finding.c.resolved_run.is_(None)),
+            "open_findings": _count(connection, finding, remarks.OPEN),
             "locks": [
                 _document(row)
                 for row in connection.execute(select(lock).where(lock.c.held.is_(True)))
@@ -55,18 +57,54 @@ def runs(ledger: Ledger, most: int = 20) -> list[Document]:
 
 
 def findings(
-    ledger: Ledger, *, customer: str | None = None, rule: str | None = None, resolved: bool = False
+    ledger: Ledger,
+    *,
+    customer: str | None = None,
+    rule: str | None = None,
+    severity: str | None = None,
+    state: str = "open",
+    new_in: str | None = None,
 ) -> list[Document]:
-    """Findings, the open ones unless `resolved` asks for all."""
-    statement = select(finding).order_by(finding.c.customer, finding.c.rule, finding.c.id)
-    if customer is not None:
-        statement = statement.where(finding.c.customer == customer)
-    if rule is not None:
-        statement = statement.where(finding.c.rule == rule)
-    if not resolved:
-        statement = statement.where(finding.c.resolved_run.is_(None))
+    """Findings with when they were first and last seen, by `state`: open, resolved or all.
+
+    A finding is resolved when its line was rendered without it, and counts as resolved while its
+    line is gone. `new_in` is the id of a run: findings that it was the first to see.
+    """
+    statement = _findings().order_by(finding.c.customer, finding.c.rule, finding.c.id)
+    wanted = ((finding.c.rule, rule), (finding.c.severity, severity), (finding.c.first_run, new_in))
+    for column, value in wanted:
+        if value is not None:
+            statement = statement.where(column == value)
+    if state != "all":
+        statement = statement.where(~remarks.OPEN if state == "resolved" else remarks.OPEN)
     with ledger.transaction() as connection:
-        return [_document(row) for row in connection.execute(statement)]
+        found = [_seen(_document(row)) for row in connection.execute(statement)]
+    # As the filters of a plan, without regard to case: an engine's own upper() knows A to Z only.
+    wanted_name = customer and customer.upper()
+    return [f for f in found if customer is None or (f["customer"] or "").upper() == wanted_name]
+
+
+def _findings() -> Select[*tuple[Any, ...]]:
+    """Findings with the runs that saw them first and last, and how they stand."""
+    first, last = run.alias("first"), run.alias("last")
+    standing = case((remarks.OPEN, "open"), (remarks.GONE, "gone"), else_="resolved")
+    seen = (first.c.started.label("first_seen"), last.c.started.label("last_seen"))
+    return (
+        select(finding, *seen, standing.label("state"))
+        .outerjoin(first, first.c.id == finding.c.first_run)
+        .outerjoin(last, last.c.id == finding.c.last_run)
+    )
+
+
+def _seen(found: Document) -> Document:
+    """With moments as people read them."""
+    moments = {name: utc(found[name]) for name in ("first_seen", "last_seen")}
+    return found | moments
+
+
+def utc(moment: float | None) -> str | None:
+    """Seconds since 1970 as 2026-11-23T21:17:00Z."""
+    return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def show(ledger: Ledger, wanted: str) -> Document | None:
@@ -74,8 +112,8 @@ def show(ledger: Ledger, wanted: str) -> Document | None:
     with ledger.transaction() as connection:
         if row := connection.execute(select(run).where(run.c.id == wanted)).first():
             return {"run": _run(row), **_of_run(connection, wanted)}
-        if row := connection.execute(select(finding).where(finding.c.id == wanted)).first():
-            return {"finding": _document(row)}
+        if row := connection.execute(_findings().where(finding.c.id == wanted)).first():
+            return {"finding": _seen(_document(row))}
         for table in (item, subitem):
             found = select(table.c.record_uuid).where(table.c.monday_id == wanted)
             wanted = connection.scalar(found) or wanted
@@ -90,9 +128,9 @@ def _line(connection: Connection, record_uuid: str) -> Document | None:
     row = connection.execute(select(snapshot).where(of_line)).first()
     operations = select(operation).where(operation.c.record_uuid == record_uuid)
     done = [_document(r) for r in connection.execute(operations.order_by(operation.c.id))]
-    noted = select(finding).where(finding.c.record_uuid == record_uuid)
-    remarks = [_document(r) for r in connection.execute(noted)]
-    if row is None and not done and not remarks:
+    noted = _findings().where(finding.c.record_uuid == record_uuid)
+    noticed = [_seen(_document(r)) for r in connection.execute(noted)]
+    if row is None and not done and not noticed:
         return None
     shown = connection.execute(select(item).where(item.c.record_uuid == record_uuid)).first()
     sizes = select(subitem).where(subitem.c.record_uuid == record_uuid)
@@ -101,7 +139,7 @@ def _line(connection: Connection, record_uuid: str) -> Document | None:
         "item": _document(shown) if shown else None,
         "subitems": [_document(r) for r in connection.execute(sizes)],
         "operations": done,
-        "findings": remarks,
+        "findings": noticed,
     }
 
 

@@ -41,6 +41,9 @@ class Usage:
 
     calls: int = 0
     mutations: int = 0
+    #: Calls that carried mutations, and what was reserved for them.
+    requests: int = 0
+    complexity: float = 0.0
     throttled: int = 0
     #: Mutations by document.
     by_document: Counter[str] = field(default_factory=Counter)
@@ -91,6 +94,8 @@ class Client:
         Raises Throttled, Unauthorized, RequestRefused or Unreachable when nothing was done, and
         NoAnswer when nobody knows.
         """
+        self.usage.requests += 1
+        self.usage.complexity += cost
         self.usage.mutations += count
         self.usage.by_document[document] += count
         return await self._post(body, cost, {"Idempotency-Key": key})

@@ -5,9 +5,10 @@ from customer_orders.plan.differences import Difference, DifferenceKind, differe
 from customer_orders.plan.groups import usable_groups
 from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
 from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
-from customer_orders.plan.operations import Action, Operation, Target
+from customer_orders.plan.operations import Action, Operation, Target, checksum_of
 from customer_orders.plan.plan import (
     MUTATION_COST,
+    Draft,
     Estimate,
     Filters,
     Outcome,
@@ -22,6 +23,7 @@ __all__ = [
     "Action",
     "Difference",
     "DifferenceKind",
+    "Draft",
     "Estimate",
     "Filters",
     "Knowledge",
@@ -35,6 +37,7 @@ __all__ = [
     "Surroundings",
     "Target",
     "assemble",
+    "checksum_of",
     "differences",
     "ensure_groups",
     "foreign",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +90,12 @@ class Operation:
         return json.dumps(self.payload, sort_keys=True, ensure_ascii=False)
 
 
-def checksum(operations: list[Operation]) -> str:
+def checksum(operations: Iterable[Operation]) -> str:
     """SHA-256 over the sorted operations (contract.md, Commands)."""
-    lines = sorted(f"{o.target}\t{o.action}\t{o.payload_text}" for o in operations)
+    return checksum_of((o.target, o.action, o.payload_text) for o in operations)
+
+
+def checksum_of(operations: Iterable[tuple[str, str, str]]) -> str:
+    """The same, from target, action and payload text: what a kept plan holds."""
+    lines = sorted("\t".join(parts) for parts in operations)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

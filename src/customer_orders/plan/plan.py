@@ -99,6 +99,15 @@ class Estimate:
         """Whether one day's calls are enough."""
         return self.calls <= self.calls_a_day
 
+    def as_json(self) -> dict[str, float]:
+        """The figures of plans and reports."""
+        return {
+            "calls": self.calls,
+            "complexity": self.complexity,
+            "minutes": round(self.minutes, 2),
+            "calls_a_day": self.calls_a_day,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
@@ -191,6 +200,23 @@ class Reading:
     rows: int
     #: Name in the source -> rows.
     by_customer: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A whole plan before guards and filters, with the figures that the guards judge."""
+
+    plan: Plan
+    reading: Reading
+    #: Lines that were rendered.
+    looked_at: tuple[str, ...]
+    #: Board id -> title -> id of the groups in use.
+    groups: Mapping[str, Mapping[str, str]]
+    #: Lines that were delivered whole at least once; of them, those that the source no longer has
+    #: and those that would be changed.
+    known: int
+    missing: int
+    updated: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

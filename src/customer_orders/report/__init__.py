@@ -2,8 +2,10 @@
 
 from customer_orders.report.checks import Check
 from customer_orders.report.closing import Closing
+from customer_orders.report.export import write_findings
 from customer_orders.report.plans import (
     differences_document,
+    kept_plan,
     plan_document,
     read_plan,
     write_plan,
@@ -27,6 +29,7 @@ __all__ = [
     "Closing",
     "Run",
     "differences_document",
+    "kept_plan",
     "plan_document",
     "print_checks",
     "print_differences",
@@ -37,5 +40,6 @@ __all__ = [
     "print_status",
     "print_story",
     "read_plan",
+    "write_findings",
     "write_plan",
 ]

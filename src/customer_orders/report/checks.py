@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from customer_orders.errors import CustomerOrdersError
 
-PASSED, FAILED = "passed", "failed"
+PASSED, WARNING, FAILED = "passed", "warning", "failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +19,11 @@ class Check:
     found: str
     hint: str = ""
 
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is known that would stop a run here."""
+        return self.status != FAILED
+
     def as_json(self) -> dict[str, str]:
         """One row of the document."""
         return {"what": self.what, "status": self.status, "found": self.found, "hint": self.hint}
@@ -27,6 +32,16 @@ class Check:
     def passed(cls, what: str, found: str) -> Check:
         """A check that holds."""
         return cls(what=what, status=PASSED, found=found)
+
+    @classmethod
+    def warned(cls, what: str, found: str, hint: str) -> Check:
+        """A check that stops no run, and that somebody should look at."""
+        return cls(what=what, status=WARNING, found=found, hint=hint)
+
+    @classmethod
+    def unknown(cls, what: str, needs: str) -> Check:
+        """A question that cannot be asked while something else is in the way."""
+        return cls.warned(what, f"not looked at: it needs {needs}", "mend that first")
 
     @classmethod
     def failed(cls, what: str, exc: CustomerOrdersError) -> Check:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from customer_orders.config import redacted
-from customer_orders.errors import CustomerOrdersError
+from customer_orders.errors import CustomerOrdersError, Stopped
 from customer_orders.ledger import Ledger, RunStatus, reading, runs
-from customer_orders.plan import Outcome
+from customer_orders.model import Board
+from customer_orders.monday import Client
+from customer_orders.plan import Estimate, Outcome
+from customer_orders.report.details import Details, details_of
 
 #: Share of lines that arrived: from here SUCCESS, from there ATTENTION (design.md, invariant 3).
 SUCCESS_SHARE = 0.95
@@ -21,33 +24,60 @@ COUNTED = (*ARRIVED, Outcome.SKIPPED, Outcome.FAILED, Outcome.PENDING)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What went to monday."""
+
+    mutations: int = 0
+    #: Reads among them.
+    calls: int = 0
+    #: Calls that carried mutations, and their planned cost: monday's own figures are not kept yet.
+    requests: int = 0
+    complexity: int = 0
+    #: Seconds waited, by cause.
+    waited: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, client: Client) -> Traffic:
+        """What this client has sent so far."""
+        used = client.usage
+        return cls(
+            mutations=used.mutations,
+            calls=used.calls,
+            requests=used.requests,
+            complexity=round(used.complexity),
+            waited=dict(client.governor.waited),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run: the only source of every figure that is printed, stored or sent."""
 
     id: str
     name: str
-    status: RunStatus
-    groups_created: int
-    #: Outcome -> lines, and outcome -> subitems; `selected` is their sum.
-    items: Mapping[str, int]
-    subitems: Mapping[str, int]
-    #: Customer -> outcome -> lines.
-    customers: Mapping[str, Mapping[str, int]]
-    mutations: int
-    api_calls: int
-    seconds: float
     #: Path of the written page.
     report: str
+    error: CustomerOrdersError | None = None
+    staged_only: bool = False
+    traffic: Traffic = field(default_factory=Traffic)
+    #: False while the ledger was not asked: then every count is 0 and means nothing.
+    counted: bool = False
+    status: RunStatus = RunStatus.FAILED
+    groups_created: int = 0
+    #: Outcome -> lines, and outcome -> subitems; `selected` is their sum.
+    items: Mapping[str, int] = field(default_factory=dict)
+    subitems: Mapping[str, int] = field(default_factory=dict)
+    #: Customer -> outcome -> lines.
+    customers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: Seconds since 1970.
+    started: float | None = None
+    seconds: float = 0.0
     checksum: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     dropped: int = 0
-    staged_only: bool = False
-    open_findings: int = 0
     #: The first refused operations.
     failures: tuple[Mapping[str, Any], ...] = ()
-    #: Seconds waited, by cause.
-    waited: Mapping[str, float] = field(default_factory=dict)
-    error: CustomerOrdersError | None = None
+    details: Details = field(default_factory=Details)
 
     @property
     def exit_code(self) -> int:
@@ -57,29 +87,37 @@ class Run:
         return 2 if self.items.get(Outcome.FAILED) else 0
 
     def as_json(self) -> dict[str, Any]:
-        """The RUN document."""
-        error = self.error
-        return {
+        """The RUN document: what is printed, stored and written, in every form."""
+        error, traffic = self.error, self.traffic
+        document = {
             "name": self.name,
             "id": self.id,
-            "status": self.status,
+            "status": self.status.value,
+            "stopped": isinstance(error, Stopped),
+            "started": reading.utc(self.started),
             "groups": {"created": self.groups_created},
             "items": _counts(self.items),
             "subitems": _counts(self.subitems),
             "customers": {name: _counts(c) for name, c in sorted(self.customers.items())},
-            "mutations": self.mutations,
-            "api_calls": self.api_calls,
+            "mutations": traffic.mutations,
+            "api_calls": traffic.calls,
             "seconds": round(self.seconds, 3),
             "report": self.report,
             "checksum": self.checksum,
             "filters": dict(self.filters),
             "dropped": self.dropped,
             "staged_only": self.staged_only,
-            "open_findings": self.open_findings,
+            "counted": self.counted,
             "failures": [dict(failure) for failure in self.failures],
-            "waited": {cause: round(s, 1) for cause, s in sorted(self.waited.items())},
+            "waited": {cause: round(s, 1) for cause, s in sorted(traffic.waited.items())},
+            "actual": {
+                "calls": traffic.requests,
+                "complexity": traffic.complexity,
+                "minutes": round(self.seconds / 60, 2),
+            },
             "error": error and {"message": redacted(error.message), "hint": redacted(error.hint)},
         }
+        return document | self.details.as_json(self.seconds)
 
 
 def _counts(counted: Mapping[str, int]) -> dict[str, int]:
@@ -87,42 +125,28 @@ def _counts(counted: Mapping[str, int]) -> dict[str, int]:
     return {"selected": sum(shown.values())} | shown
 
 
-def of_run(
-    ledger: Ledger,
-    run_id: str,
-    *,
-    name: str,
-    mutations: int,
-    api_calls: int,
-    waited: Mapping[str, float],
-    report: str,
-    staged_only: bool,
-    error: CustomerOrdersError | None,
+def count_run(
+    bare: Run, ledger: Ledger, boards: Mapping[str, Board], estimate: Estimate | None
 ) -> Run:
-    """Count a run from the ledger, after `settle_outcomes`."""
-    facts = runs.facts(ledger, run_id)
-    lines = runs.line_counts(ledger, run_id)
+    """The run with everything that the ledger tells, after `settle_outcomes`."""
+    facts = runs.facts(ledger, bare.id)
+    lines = runs.line_counts(ledger, bare.id)
     customers = _by_customer(lines)
-    return Run(
-        id=run_id,
-        name=name,
-        status=_status(customers, mutations, staged_only=staged_only, failed=error is not None),
-        groups_created=runs.groups_created(ledger, run_id),
+    return replace(
+        bare,
+        counted=True,
+        status=_status(customers, bare),
+        groups_created=runs.groups_created(ledger, bare.id),
         items=_total(lines),
-        subitems=_total(runs.subitem_counts(ledger, run_id)),
+        subitems=_total(runs.subitem_counts(ledger, bare.id)),
         customers=customers,
-        mutations=mutations,
-        api_calls=api_calls,
+        started=facts.started,
         seconds=ledger.clock() - facts.started,
-        report=report,
         checksum=facts.checksum,
         filters=facts.filters,
         dropped=facts.dropped,
-        staged_only=staged_only,
-        open_findings=len(reading.findings(ledger)),
-        failures=tuple(reading.failures(ledger, run_id)),
-        waited=waited,
-        error=error,
+        failures=tuple(reading.failures(ledger, bare.id)),
+        details=details_of(ledger, bare.id, boards, estimate),
     )
 
 
@@ -140,21 +164,31 @@ def _total(counted: Counter[tuple[str, str]]) -> Counter[str]:
     return total
 
 
-def _status(
-    customers: Mapping[str, Mapping[str, int]], mutations: int, *, staged_only: bool, failed: bool
-) -> RunStatus:
+def _status(customers: Mapping[str, Mapping[str, int]], bare: Run) -> RunStatus:
     """The worst customer decides; an error always fails the run."""
-    if failed:
+    if bare.error:
         return RunStatus.FAILED
-    arrived = (*ARRIVED, Outcome.PENDING) if staged_only else ARRIVED
-    worst = 1.0
-    for counted in customers.values():
-        selected = sum(counted.values())
-        share = sum(counted.get(word, 0) for word in arrived) / selected if selected else 1.0
-        worst = min(worst, share)
-    if worst < ATTENTION_SHARE:
-        return RunStatus.FAILED
-    if worst < SUCCESS_SHARE:
-        return RunStatus.ATTENTION
+    shares = (arrived_share(c, staged_only=bare.staged_only) for c in customers.values())
+    worst = min(shares, default=1.0)
+    if (status := _of_share(worst)) is not RunStatus.SUCCESS:
+        return status
     quiet = all(c.get(Outcome.PENDING, 0) == 0 for c in customers.values())
-    return RunStatus.NO_CHANGES if mutations == 0 and quiet else RunStatus.SUCCESS
+    return RunStatus.NO_CHANGES if bare.traffic.mutations == 0 and quiet else RunStatus.SUCCESS
+
+
+def share_status(counts: Mapping[str, int], *, staged_only: bool) -> RunStatus:
+    """The status that one customer's lines give."""
+    return _of_share(arrived_share(counts, staged_only=staged_only))
+
+
+def arrived_share(counts: Mapping[str, int], *, staged_only: bool) -> float:
+    """Share of the lines that arrived, or wait as they were asked to."""
+    arrived = (*ARRIVED, Outcome.PENDING) if staged_only else ARRIVED
+    selected = sum(counts.get(word, 0) for word in COUNTED)
+    return sum(counts.get(word, 0) for word in arrived) / selected if selected else 1.0
+
+
+def _of_share(share: float) -> RunStatus:
+    if share < ATTENTION_SHARE:
+        return RunStatus.FAILED
+    return RunStatus.ATTENTION if share < SUCCESS_SHARE else RunStatus.SUCCESS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -11,9 +11,19 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from customer_orders.plan import Difference, Outcome, Plan, Planned
-from customer_orders.report.checks import Check
-from customer_orders.report.run import COUNTED, Run
+from customer_orders.plan import Difference
+from customer_orders.report.checks import WARNING, Check
+from customer_orders.report.grid import Grid
+from customer_orders.report.grids import advice, headline, reason, run_grids
+from customer_orders.report.listings import (
+    checks_grid,
+    differences_grid,
+    findings_grid,
+    runs_grid,
+    status_grid,
+)
+from customer_orders.report.plan_grids import plan_grids, sample
+from customer_orders.report.shown import cell, seen, visible
 
 STYLES = {
     "SUCCESS": "green",
@@ -23,174 +33,132 @@ STYLES = {
     "passed": "green",
     "warning": "yellow",
     "failed": "red",
+    "error": "red",
 }
-#: Columns that hold ids.
+#: Tables that a terminal leaves to the page and to `findings`.
+LEFT_OUT = ("findings", "made")
+#: Columns that hold ids: a printed id works in the next command, so it is never cut.
 IDS = ("id", "run", "line", "item")
-#: Rows that a table shows before it says how many more there are.
-ROWS = 20
 
 
-def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+def _table(grid: Grid) -> Table:
     table = Table(header_style="bold", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        # A printed id works in the next command, so it is never cut.
-        table.add_column(
-            column, justify="right" if column in numbers else "left", no_wrap=column in IDS
-        )
+    for name in grid.columns:
+        justify: Any = "right" if name in grid.numbers else "left"
+        table.add_column(name, justify=justify, no_wrap=name in IDS, overflow="fold")
+    for row in grid.rows:
+        table.add_row(*(_styled(cell(value)) for value in row))
     return table
 
 
-def _show(console: Console, title: str, table: Table) -> None:
-    console.print(Text(title, style="bold"))
-    console.print(table)
+def _styled(text: str) -> str:
+    style = STYLES.get(text)
+    return f"[{style}]{text}[/]" if style else escape(text)
 
 
-def _add(table: Table, *cells: Any) -> None:
-    table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells))
+def _print_grid(console: Console, grid: Grid) -> None:
+    console.print(Text(visible(grid.title), style="bold"))
+    console.print(_table(grid))
+    if grid.more:
+        console.print(f"and {grid.more:,} more; --json gives them")
 
 
-def _styled(word: str) -> str:
-    return f"[{STYLES.get(word, 'default')}]{escape(word)}[/]"
+def _say(console: Console, sentence: str) -> None:
+    """One line of text, whatever is in it."""
+    console.print(Text(sentence))
 
 
-def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
-    """What an apply would do, by customer and by kind; `show` adds a sample of payloads."""
-    plan, estimate = planned.plan, planned.estimate
-    counts = plan.counts()
-    _print_customers(console, plan)
-    table = _table("what", "number", numbers={"number"})
-    for (kind, action), number in sorted(counts.items()):
-        _add(table, f"{action.partition('_')[0]} {kind}", number)
-    if counts:
-        _show(console, "Operations", table)
-    else:
-        console.print("No changes.")
-    console.print(
-        f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
-        f"minutes {estimate.minutes:.1f}"
+def print_plan(console: Console, plan: Mapping[str, Any], show: int = 0) -> None:
+    """What an apply would do, from the plan's document; `show` adds a sample of payloads."""
+    estimate = plan["estimate"]
+    for grid in plan_grids(plan):
+        _print_grid(console, grid.first())
+    if not plan["operations"]:
+        _say(console, "No changes.")
+    _say(
+        console,
+        f"calls {estimate['calls']:,}, complexity {estimate['complexity']:,}, "
+        f"minutes {estimate['minutes']:.1f}",
     )
-    console.print(
-        f"findings {len(plan.findings)}, missing lines {len(plan.missing)}, "
-        f"lines to settle {len(plan.to_settle)}, blank rows dropped {plan.dropped}"
+    _say(
+        console,
+        f"findings {len(plan['findings'])}, missing lines {len(plan['missing'])}, "
+        f"lines to settle {len(plan['to_settle'])}, blank rows dropped {plan['dropped']}",
     )
-    if not estimate.fits_a_day:
-        console.print(f"[yellow]That is more than the {estimate.calls_a_day} calls of a day.[/]")
-    for operation in plan.operations[:show]:
-        console.print_json(
-            data={
-                "target": operation.target,
-                "action": operation.action,
-                "before": dict(operation.before),
-                "payload": dict(operation.payload),
-            }
-        )
-    console.print(f"checksum {plan.checksum}")
+    if estimate["calls"] > estimate["calls_a_day"]:
+        console.print(f"[yellow]That is more than the {estimate['calls_a_day']} calls of a day.[/]")
+    for operation in sample(plan["operations"], show):
+        parts = ("target", "action", "before", "payload")
+        console.print_json(data=seen({name: operation[name] for name in parts}))
+    filters = ", ".join(f"{name} {value}" for name, value in plan["filters"].items())
+    _say(console, f"filters {cell(filters) or 'none'}")
+    _say(console, f"checksum {cell(plan['checksum'])}")
 
 
-def _print_customers(console: Console, plan: Plan) -> None:
-    rows: dict[str, dict[Outcome, int]] = {}
-    for line in plan.lines:
-        row = rows.setdefault(line.customer, {})
-        row[line.outcome] = row.get(line.outcome, 0) + 1
-    for tally in plan.unchanged:
-        row = rows.setdefault(tally.customer, {})
-        row[Outcome.UNCHANGED] = row.get(Outcome.UNCHANGED, 0) + tally.lines
-    words = [word.value for word in COUNTED]
-    table = _table("customer", *words, numbers=set(words))
-    for customer, row in sorted(rows.items()):
-        _add(table, customer, *(row.get(word, 0) for word in COUNTED))
-    _show(console, "Lines by customer", table)
-
-
-def print_run(console: Console, run: Run) -> None:
-    """What a run did."""
-    document = run.as_json()
-    kinds = ("items", "subitems")
-    table = _table("", *kinds, numbers=set(kinds))
-    for word in ("selected", *(word.value for word in COUNTED)):
-        _add(table, word, *(document[kind][word] for kind in kinds))
-    _show(console, f"Run {run.id}: {run.name}", table)
-    console.print(
-        f"{_styled(run.status)}  groups made {run.groups_created}, mutations {run.mutations}, "
-        f"calls {run.api_calls}, seconds {run.seconds:.1f}, open findings {run.open_findings}"
+def print_run(console: Console, run: Mapping[str, Any]) -> None:
+    """What a run did, from its document."""
+    console.print(Text(f"Run {run['id']}: {visible(run['name'])}", style="bold"))
+    for grid in run_grids(run):
+        if grid.id not in LEFT_OUT:
+            _print_grid(console, grid.first())
+    said = f"{headline(run)} {reason(run)}".strip()
+    console.print(f"{_styled(run['status'])}  {escape(said)}", highlight=False)
+    _say(
+        console,
+        f"groups made {run['groups']['created']}, labels made {len(run['made']['labels'])}, "
+        f"mutations {run['mutations']:,}, calls {run['api_calls']:,}, "
+        f"seconds {run['seconds']:.1f}, open findings {run['findings']['open']:,}",
     )
-    if run.failures:
-        failures = _table("customer", "target", "code", "error", "what to do")
-        for failure in run.failures:
-            _add(failures, *(failure[k] for k in ("customer", "target", "code", "error", "hint")))
-        _show(console, "Refused by monday", failures)
-    console.print(f"report {escape(run.report)}")
+    for todo in advice(run):
+        _say(console, f"next: {todo}")
+    _say(console, f"report {cell(run['report'])}")
 
 
 def print_checks(console: Console, checks: Sequence[Check]) -> None:
-    """The readiness table."""
-    table = _table("", "what", "found", "what to do")
-    for check in checks:
-        found = (escape(text) for text in (check.what, check.found, check.hint))
-        table.add_row(_styled(check.status), *found)
-    console.print(table)
+    """The readiness table, and whether a run can go."""
+    _print_grid(console, checks_grid(checks))
+    failed = sum(not check.holds for check in checks)
+    warned = sum(check.status == WARNING for check in checks)
+    ready = f"not ready: {failed} of {len(checks)} failed" if failed else "ready to run"
+    _say(console, f"{ready}, {warned} to look at" if warned else ready)
 
 
 def print_differences(console: Console, found: Sequence[Difference], compared: int) -> None:
     """What `verify` found."""
-    if not found:
+    if found:
+        _print_grid(console, differences_grid(found, compared).first())
+    else:
         console.print(f"[green]The board is as it should be[/]: {compared} lines compared.")
-        return
-    columns = ("kind", "line", "what", "expected", "shown", "item")
-    table = _table(*columns)
-    for d in found[:ROWS]:
-        _add(table, d.kind, d.record_uuid, d.what, d.expected, d.shown, d.monday_id)
-    _show(console, f"Differences: {len(found)} in {compared} lines", table)
-    _more(console, len(found))
 
 
 def print_findings(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
-    """Data-quality remarks."""
-    table = _table("id", "severity", "rule", "customer", "row", "message", "value")
-    names = ("id", "severity", "rule", "customer", "source_row", "message", "value")
-    for finding in found:
-        _add(table, *(finding[name] for name in names))
-    _show(console, f"Findings: {len(found)}", table)
+    """All of them: `findings` chooses."""
+    _print_grid(console, findings_grid(found))
 
 
 def print_runs(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """The latest runs."""
-    columns = ("run", "status", "created", "updated", "moved", "failed", "mutations", "seconds")
-    table = _table(*columns, numbers=set(columns[2:]))
-    for run in found:
-        report = run["report"] or {}
-        items = report.get("items", {})
-        counts = (items.get(word, "") for word in ("created", "updated", "moved", "failed"))
-        totals = (report.get("mutations", ""), report.get("seconds", ""))
-        table.add_row(escape(run["id"]), _styled(run["status"]), *map(str, (*counts, *totals)))
-    console.print(table)
+    _print_grid(console, runs_grid(found))
 
 
 def print_status(console: Console, found: Mapping[str, Any]) -> None:
-    """The state of the ledger."""
-    table = _table("what", "number", numbers={"number"})
-    for name in ("lines", "delivered_lines", "missing_lines", "items", "subitems"):
-        _add(table, name.replace("_", " "), found[name])
-    for state, number in sorted(found["operations"].items()):
-        _add(table, f"operations {state}", number)
-    _add(table, "open findings", found["open_findings"])
-    _show(console, f"Ledger {found['ledger']}", table)
+    """The state of the ledger, who holds a lock, and the last run."""
+    _print_grid(console, status_grid(found))
     for lock in found["locks"]:
-        _print_lock(console, lock)
+        holder = cell(f"{lock['holder']} (run {lock['run_id']})")
+        _say(console, f"board {lock['board']} is being written by {holder}")
     if last := found["last_run"]:
         console.print(f"last run {escape(last['id'])} {_styled(last['status'])}")
 
 
-def _print_lock(console: Console, lock: Mapping[str, Any]) -> None:
-    holder = escape(f"{lock['holder']} (run {lock['run_id']})")
-    console.print(f"board {escape(lock['board'])} is being written by {holder}")
-
-
 def print_story(console: Console, found: Mapping[str, Any]) -> None:
-    """Everything behind an id, as JSON: it has too many shapes for a table."""
-    console.print_json(data=dict(found), default=str)
-
-
-def _more(console: Console, number: int) -> None:
-    if number > ROWS:
-        console.print(f"and {number - ROWS} more; --json gives all of them")
+    """Everything behind an id: a run by its report, the rest as JSON, which has every shape."""
+    report = found.get("run", {}).get("report")
+    # A report of an earlier version has no tables.
+    if report and "rate" in report:
+        print_run(console, report)
+        if error := report["error"]:
+            _say(console, f"error: {visible(error['message'])}")
+        _say(console, "--json gives its lines, operations and events")
+    else:
+        console.print_json(data=seen(dict(found)), default=str)

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from customer_orders.errors import LedgerError
-from customer_orders.ledger import State, knowledge, reading, runs
+from customer_orders.ledger import State, knowledge, reading, retelling, runs
 from customer_orders.ledger.results import Done, Refusal, Reopen
 from customer_orders.ledger.rows import operation_row
 from customer_orders.ledger.schema import board_group, operation, run, run_line, snapshot
@@ -218,7 +218,7 @@ def test_findings_are_made_renewed_and_resolved(books: Books):
     assert (found["value"], found["severity"], found["resolved_run"]) == ("x", "error", None)
     third, _ = books.run(planned([line("a")]))
     assert reading.findings(books.ledger) == []
-    (found,) = reading.findings(books.ledger, resolved=True)
+    (found,) = reading.findings(books.ledger, state="all")
     assert (found["resolved_run"], found["last_run"]) == (third, second)
     fourth, _ = books.run(planned([line("a")], findings=[again]))
     (found,) = reading.findings(books.ledger)
@@ -227,7 +227,10 @@ def test_findings_are_made_renewed_and_resolved(books: Books):
 
 def test_findings_of_lines_that_were_not_looked_at_stay(books: Books):
     """An unchanged line is not rendered: nothing is known against its findings."""
-    books.run(planned([line("a"), line("b")], findings=[remark("cell"), remark("cell", "b")]))
+    operations = [group(), *whole("a"), *whole("b")]
+    remarks = [remark("cell"), remark("cell", "b")]
+    run_id, held = books.run(planned([line("a"), line("b")], operations, findings=remarks))
+    finish(books, run_id, held)
     books.run(planned([line("b")]))
     assert [found["record_uuid"] for found in reading.findings(books.ledger)] == ["a"]
 
@@ -235,12 +238,74 @@ def test_findings_of_lines_that_were_not_looked_at_stay(books: Books):
 def test_findings_of_rows_and_of_missing_lines_are_of_the_last_read(books: Books):
     """They belong to the read as a whole: what it no longer says is resolved."""
     unnamed = Finding(rule="blank rows", message="2 rows were dropped")
-    books.run(planned(findings=[unnamed, remark("missing"), remark("cell", "b")]))
-    assert open_rules(books) == ["blank rows", "cell", "missing"]
+    books.run(planned(findings=[unnamed, remark("missing")]))
+    assert open_rules(books) == ["blank rows", "missing"]
     books.run(planned(findings=[remark("missing")]))
-    assert open_rules(books) == ["cell", "missing"]
+    assert open_rules(books) == ["missing"]
+    books.run(planned())
+    assert open_rules(books) == []
+
+
+def test_findings_are_chosen(books: Books):
+    """By customer without regard to case, rule, severity, first run and state."""
+    one = remark("cell", "a", customer="Müller", severity=Severity.ERROR)
+    first, _ = books.run(planned([line("a"), line("b")], findings=[one]))
+    two = remark("total", "b", customer="TORVANE")
+    second, _ = books.run(planned([line("a"), line("b")], findings=[one, two]))
+
+    def rules(**chosen: str) -> list[str]:
+        return [found["rule"] for found in reading.findings(books.ledger, **chosen)]
+
+    assert rules() == ["cell", "total"]
+    assert rules(customer="MÜLLER") == rules(severity="error") == rules(new_in=first) == ["cell"]
+    assert rules(rule="total") == rules(new_in=second) == ["total"]
+    assert rules(customer="NOBODY") == rules(state="resolved") == []
+    books.run(planned([line("a"), line("b")], findings=[two]))
+    assert rules(state="resolved") == ["cell"]
+    assert rules(state="all") == ["cell", "total"]
+    (seen,) = reading.findings(books.ledger)
+    assert (seen["state"], seen["first_seen"] <= seen["last_seen"]) == ("open", True)
+
+
+def test_findings_of_a_line_that_is_gone_and_comes_back(books: Books):
+    """Resolved while a delivered line is missing; open again with it, though nobody renders it."""
+    operations = [group(), *whole("a")]
+    run_id, held = books.run(planned([line("a")], operations, findings=[remark("cell")]))
+    finish(books, run_id, held)
+    gone, _ = books.run(planned(missing=["a"], findings=[remark("missing")]))
+    assert open_rules(books) == ["missing"]
+    assert reading.status(books.ledger)["open_findings"] == 1
+    (found,) = reading.findings(books.ledger, state="resolved")
+    assert (found["rule"], found["state"]) == ("cell", "gone")
+    counted = {row["rule"]: row for row in retelling.finding_counts(books.ledger, gone)}
+    assert (counted["cell"]["open"], counted["cell"]["resolved"]) == (0, 1)
     books.run(planned())
     assert open_rules(books) == ["cell"]
+
+
+def test_a_resolved_finding_is_resolved_once(books: Books):
+    """It does not count again in the run in which its line goes."""
+    operations = [group(), *whole("a")]
+    run_id, held = books.run(planned([line("a")], operations, findings=[remark("cell")]))
+    finish(books, run_id, held)
+    mended, _ = books.run(planned([line("a", Outcome.UNCHANGED)]))
+    gone, _ = books.run(planned(missing=["a"]))
+    (found,) = reading.findings(books.ledger, state="resolved")
+    assert (found["state"], found["resolved_run"]) == ("resolved", mended)
+    assert retelling.finding_counts(books.ledger, mended)[0]["resolved"] == 1
+    assert retelling.finding_counts(books.ledger, gone) == []
+
+
+def test_findings_of_a_line_that_never_arrived_go_with_it(books: Books):
+    """Such a line is looked at whenever it is read: not looked at means gone."""
+    books.run(planned([line("a", Outcome.SKIPPED)], findings=[remark("customer")]))
+    gone, _ = books.run(planned())
+    (found,) = reading.findings(books.ledger, state="all")
+    assert (found["state"], found["resolved_run"]) == ("resolved", gone)
+    back, _ = books.run(planned([line("a", Outcome.SKIPPED)], findings=[remark("customer")]))
+    (found,) = reading.findings(books.ledger)
+    assert (found["first_run"], found["last_run"]) != (gone, gone)
+    assert found["last_run"] == back
 
 
 def test_the_finding_of_a_refusal_stays_until_it_is_planned_afresh(books: Books):

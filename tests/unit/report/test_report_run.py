@@ -10,12 +10,22 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from customer_orders.config import Secret
-from customer_orders.errors import CustomerOrdersError, PlanRefused
-from customer_orders.ledger import RunStatus
-from customer_orders.report import Check, Run, print_checks, print_differences, print_run
+from customer_orders.config import Secret, load
+from customer_orders.errors import CustomerOrdersError, LedgerError, PlanRefused
+from customer_orders.ledger import Ledger, RunStatus, runs
+from customer_orders.plan import Filters
+from customer_orders.report import (
+    Check,
+    Closing,
+    Run,
+    print_checks,
+    print_differences,
+    print_run,
+    print_story,
+)
+from customer_orders.report.details import Details
 from customer_orders.report.page import write
-from customer_orders.report.run import _status
+from customer_orders.report.run import Traffic, _status
 
 NAMES = ("created", "updated", "moved", "unchanged", "skipped", "failed", "pending")
 
@@ -26,12 +36,12 @@ def run(**parts: Any) -> Run:
         "id": "20260101-000000-abcd",
         "name": "apply",
         "status": RunStatus.SUCCESS,
+        "counted": True,
         "groups_created": 1,
         "items": {"created": 10},
         "subitems": {"created": 40, "unchanged": 2},
         "customers": {"TORVANE": {"created": 10}},
-        "mutations": 51,
-        "api_calls": 9,
+        "traffic": Traffic(mutations=51, calls=9),
         "seconds": 1.23456,
         "report": "reports/20260101-000000-abcd.html",
     }
@@ -79,40 +89,34 @@ def test_the_worst_customer_decides(
     customers: dict[str, dict[str, int]], mutations: int, status: str
 ) -> None:
     """From 95 % SUCCESS, from 80 % ATTENTION, below FAILED."""
-    assert _status(customers, mutations, staged_only=False, failed=False) == status
+    assert _status(customers, run(traffic=Traffic(mutations=mutations))) == status
 
 
 def test_an_error_fails_the_run() -> None:
     """However well the lines went."""
-    assert _status({"A": {"created": 9}}, 9, staged_only=False, failed=True) == "FAILED"
+    assert _status({"A": {"created": 9}}, run(error=CustomerOrdersError("no"))) == "FAILED"
 
 
 def test_staged_lines_are_as_good_as_wanted() -> None:
     """With --stage-only, pending is what was asked for."""
-    assert _status({"A": {"pending": 9}}, 0, staged_only=True, failed=False) == "SUCCESS"
+    assert _status({"A": {"pending": 9}}, run(staged_only=True)) == "SUCCESS"
 
 
-def test_page_and_document(tmp_path: Path) -> None:
-    """The JSON is the structure; the page shows text from data as text."""
-    wild = '<script>alert("Ü")</script>'
-    failure = {"customer": wild, "target": "9/u", "code": "C", "error": "no", "hint": "mend it"}
+def test_three_files_from_one_document(tmp_path: Path) -> None:
+    """JSON, Markdown and a page, also of a failed run; the JSON is the structure itself."""
     failed = run(
         status=RunStatus.FAILED,
-        failures=(failure,),
-        customers={wild: {"failed": 1}},
         error=CustomerOrdersError("it <broke>", hint="try again"),
         filters={"po": "4755"},
-        waited={"minute": 1.25},
+        traffic=Traffic(waited={"minute": 1.25}),
     )
     write(failed, tmp_path / "new" / "reports")
     file = tmp_path / "new" / "reports" / f"{failed.id}.json"
     assert json.loads(file.read_text("utf-8")) == failed.as_json()
-    page = file.with_suffix(".html").read_text("utf-8")
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
-    assert "it &lt;broke&gt;" in page
-    for text in ("FAILED", "try again", "mend it", "4755", "minute", failed.id):
-        assert text in page
+    for ending in (".html", ".md"):
+        text = file.with_suffix(ending).read_text("utf-8")
+        for word in ("FAILED", "it &lt;broke&gt;", "try again", "4755", "minute", failed.id):
+            assert word in text
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -134,12 +138,79 @@ def test_secrets_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tables_fit_a_terminal_and_take_data_for_text() -> None:
     """80 columns; brackets in data are no markup; ids stay whole."""
     console = Console(width=80, record=True, file=io.StringIO())
-    failure = dict.fromkeys(("customer", "target", "code", "error", "hint"), "[red]x[/red]")
-    print_run(console, run(failures=(failure,), report="[bold]r.html"))
+    kind = dict.fromkeys(("category", "code", "error", "hint"), "[red]x[/red]")
+    kind |= {
+        "lines": 1,
+        "operations": 1,
+        "first": [{"line": "l", "order": "[b]o[/b]", "cell": None, "group": None}],
+    }
+    told = run(details=Details(failure_kinds=[kind]), report="[bold]r.html")
+    print_run(console, told.as_json())
     print_differences(console, [], 69)
     refused = Check.failed("boards", PlanRefused("no"))
     print_checks(console, [Check.passed("token", "user [1]"), refused])
     text = console.export_text()
     assert max(len(line) for line in text.splitlines()) <= 80
-    for word in ("[red]x", "[bold]r.html", run().id, "69 lines compared", "user [1]", "failed"):
+    for word in (
+        "[red]x",
+        "[bold]r.html",
+        run().id,
+        "69 lines compared",
+        "user [1]",
+        "failed",
+        "[b]o",
+    ):
         assert word in text
+
+
+def test_the_story_of_a_run() -> None:
+    """Its report, with the error; one that an earlier version wrote is shown as JSON."""
+    console = Console(width=80, record=True, file=io.StringIO())
+    broken = run(error=CustomerOrdersError("it [b]broke"), status=RunStatus.FAILED)
+    print_story(console, {"run": {"id": broken.id, "report": broken.as_json()}})
+    assert "error: it [b]broke" in console.export_text()
+    print_story(console, {"run": {"id": "old", "report": {"status": "SUCCESS", "items": {}}}})
+    assert json.loads(console.export_text())["run"]["id"] == "old"
+
+
+def test_a_check_that_stops_nothing() -> None:
+    """A warning and a question that could not be asked leave a set-up ready; a failure does not."""
+    console = Console(width=80, record=True, file=io.StringIO())
+    well = [Check.passed("a", "x"), Check.warned("b", "y", "mend y"), Check.unknown("c", "d")]
+    assert [check.holds for check in well] == [True, True, True]
+    assert well[2].as_json() == {
+        "what": "c",
+        "status": "warning",
+        "found": "not looked at: it needs d",
+        "hint": "mend that first",
+    }
+    print_checks(console, well)
+    assert "ready to run, 2 to look at" in console.export_text()
+    refused = Check.failed("e", PlanRefused("no", hint="mend e"))
+    assert not refused.holds
+    print_checks(console, [*well, refused])
+    assert "not ready: 1 of 4 failed, 2 to look at" in console.export_text()
+
+
+def test_a_ledger_that_breaks_at_the_end(tmp_path: Path) -> None:
+    """The report is written all the same: it says so, and has no counts."""
+    file = tmp_path / "customer_orders.toml"
+    text = (
+        '[source]\nfile = "o.csv"\n[[board]]\nid = "1"\nname = "B"\n[customers]\n"TORVANE" = []\n'
+    )
+    file.write_text(text, encoding="utf-8")
+    settings = load(file)
+    ledger = Ledger(settings.ledger_url)
+    ledger.deploy()
+    run_id = runs.open_run(ledger, Filters())
+    with ledger.transaction() as connection:
+        connection.exec_driver_sql("drop table run_line")
+    with pytest.raises(LedgerError, match="run_line"):
+        Closing(settings, ledger, run_id, "apply", False).close(CustomerOrdersError("the cause"))
+    document = json.loads((tmp_path / "reports" / f"{run_id}.json").read_text("utf-8"))
+    assert (document["status"], document["counted"]) == ("FAILED", False)
+    assert document["error"]["message"] == "the cause"
+    assert "this report has no counts" in (tmp_path / "reports" / f"{run_id}.html").read_text(
+        "utf-8"
+    )
+    ledger.close()
