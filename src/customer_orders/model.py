@@ -82,6 +82,8 @@ class Item:
     subitems: tuple[Subitem, ...]
     #: Sizes whose cell was rejected: the board keeps their quantity.
     rejected_sizes: frozenset[str] = frozenset()
+    #: Whether the line is cancelled: its sizes stay, at 0.
+    cancelled: bool = False
     #: For the filters of the command line.
     po: Cell = None
     season: Cell = None

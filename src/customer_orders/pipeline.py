@@ -100,8 +100,9 @@ async def _plan(
         last = knowledge.last_read(ledger, reading.scope)
         guard_source(reading.rows, reading.by_customer, last, settings.guard)
     rendered, findings = await asyncio.to_thread(mapping.render_all, changes.lines(), rules)
-    around = _surroundings(settings, ledger, changes, rules)
-    known = knowledge.gather(ledger, settings, session.boards, changes.known, rules.version)
+    around = _surroundings(settings, ledger, changes, reading, rules)
+    lines = [*changes.known, *(line.record_uuid for line in around.missing)]
+    known = knowledge.gather(ledger, settings, session.boards, lines, rules.version)
     whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
     found, copies = await already_there(session, settings, whole.operations, known.delivered)
     if found:
@@ -147,7 +148,7 @@ def _detect(
 
 
 def _surroundings(
-    settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules
+    settings: Settings, ledger: Ledger, changes: Changes, reading: Reading, rules: mapping.Rules
 ) -> Surroundings:
     """What else detection found, customers by canonical name."""
     return Surroundings(
@@ -159,10 +160,10 @@ def _surroundings(
             replace(tally, customer=rules.customer(tally.customer) or tally.customer)
             for tally in changes.unchanged
         ),
-        missing=tuple(knowledge.missing_reads(ledger, changes.missing)),
+        missing=tuple(knowledge.missing_lines(ledger, changes.missing, reading.scope)),
         absent=tuple(changes.missing),
         dropped=changes.dropped,
-        warn_after=settings.rules.line_gone_after,
+        rules=settings.rules,
     )
 
 

@@ -223,11 +223,11 @@ class GuardSettings(_Table):
 
 
 class RuleSettings(_Table):
-    #: A size that is no longer ordered keeps its subitem, with quantity 0.
-    size_gone: Literal["zero"] = "zero"
-    #: A line that is gone from the source keeps its item and is reported.
-    line_gone: Literal["keep"] = "keep"
-    #: Complete reads after which a missing line is a warning and no longer a remark.
+    #: What becomes of a subitem whose size is no longer ordered; `zero` keeps it, with quantity 0.
+    size_gone: Literal["zero", "archive", "delete"] = "zero"
+    #: What becomes of an item whose line is gone from the source; it is reported in any case.
+    line_gone: Literal["keep", "archive"] = "keep"
+    #: Complete reads after which a missing line is a warning, and archived if so configured.
     line_gone_after: int = Field(3, ge=1)
 
 

@@ -13,6 +13,7 @@ from customer_orders.plan import Action, Target
 HINTS = {
     Category.DATA: "mend the value in the source or the mapping; the line is planned again then",
     Category.GONE: "a person archived or deleted the item; `customer-orders verify` shows it",
+    Category.GROUP: "its group was archived or deleted meanwhile; the next run makes it again",
 }
 #: Categories whose operations were certainly not done, and are sent again.
 NOT_DONE = (Category.THROTTLE, Category.LOCK, Category.AUTH)
@@ -28,6 +29,8 @@ def results_of(
         error = answer.errors.get(claimed.alias)
         if isinstance(value, Mapping) and value.get("id"):
             results[claimed.id] = Done(monday_id=_id(claimed, str(value["id"])))
+        elif error and error.category is Category.GONE and claimed.operation.action.removes:
+            results[claimed.id] = Done(monday_id=_id(claimed, ""))
         elif error is None or error.category is Category.UNKNOWN:
             continue
         elif error.category in NOT_DONE:

@@ -48,6 +48,8 @@ async def look_up(
             item = by_key.get(planned.record_uuid or "")
             return _taken_over(item) if item else ABSENT
         item = by_id.get(claimed.item_id or "")
+        if planned.action.removes:
+            return _removal_result(claimed, item)
         if item is None:
             return GONE
         if planned.kind is Target.ITEM:
@@ -103,6 +105,13 @@ def _subitem_result(claimed: Claimed, item: ShownItem, size_column: str) -> Resu
     if not _shows(shown.values, planned.payload["values"]):
         return OLD
     return Done(monday_id=shown.monday_id, read={"values": dict(shown.values)})
+
+
+def _removal_result(claimed: Claimed, item: ShownItem | None) -> Result:
+    """Done where it no longer stands, whoever took it off the board."""
+    standing = {item.monday_id, *(s.monday_id for s in item.subitems)} if item else set()
+    removed = claimed.subitem_id or claimed.item_id or ""
+    return OLD if removed in standing else Done(monday_id=removed)
 
 
 def _shows(shown: Mapping[str, str | None], sent: Mapping[str, str | None]) -> bool:

@@ -24,7 +24,7 @@ from customer_orders.ledger.schema import (
     subitem,
 )
 from customer_orders.model import REVIEWED_RULES, Board, Cell, DeliveredItem, DeliveredSubitem
-from customer_orders.plan import Knowledge, LastRead, usable_groups
+from customer_orders.plan import Action, Knowledge, LastRead, MissingLine, usable_groups
 
 #: Why monday refused: only these hold a payload back until it changes.
 HOLDING_CATEGORIES = ("data", "gone")
@@ -62,6 +62,7 @@ def gather(
         refused=refused_payloads(ledger, mapping_version),
         refused_cells=refused_cells(ledger, mapping_version),
         unsettled=unsettled_lines(ledger),
+        size_gone=Action(settings.rules.size_gone),
         size_column=settings.mapping.subitem_size,
         quantity_column=settings.mapping.subitem_quantity,
     )
@@ -124,8 +125,15 @@ def delivered_items(ledger: Ledger, record_uuids: Sequence[str]) -> dict[str, De
 
 
 def ever_delivered(ledger: Ledger) -> frozenset[str]:
-    """The lines that were delivered whole at least once: what the mass-change guard judges."""
-    whole = select(snapshot.c.record_uuid).where(snapshot.c.last_delivered.is_not(None))
+    """The lines that were delivered whole at least once, and whose item was not archived since.
+
+    They are what the mass-change guard judges.
+    """
+    whole = (
+        select(snapshot.c.record_uuid)
+        .join(item, item.c.record_uuid == snapshot.c.record_uuid)
+        .where(snapshot.c.last_delivered.is_not(None))
+    )
     with ledger.transaction() as connection:
         return frozenset(connection.scalars(whole))
 
@@ -207,15 +215,23 @@ def last_scope(ledger: Ledger) -> str | None:
         return connection.scalar(LAST_SCOPE)
 
 
-def missing_reads(ledger: Ledger, record_uuids: Sequence[str]) -> list[tuple[str, str, int]]:
-    """(record_uuid, customer, complete reads without it so far) of delivered lines."""
-    found: list[tuple[str, str, int]] = []
+def missing_lines(ledger: Ledger, record_uuids: Sequence[str], scope: str) -> list[MissingLine]:
+    """The delivered lines among those that the read of this scope did not have."""
+    found: list[MissingLine] = []
     with ledger.transaction() as connection:
+        again = connection.scalar(LAST_SCOPE) == scope
         for chunk in chunks(record_uuids):
             statement = (
                 select(snapshot.c.record_uuid, snapshot.c.customer, snapshot.c.missing_reads)
                 .join(item, item.c.record_uuid == snapshot.c.record_uuid)
                 .where(snapshot.c.record_uuid.in_(chunk))
             )
-            found += [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+            found += [
+                MissingLine(
+                    record_uuid=row.record_uuid,
+                    customer=row.customer,
+                    reads=(row.missing_reads if again else 0) + 1,
+                )
+                for row in connection.execute(statement)
+            ]
     return found

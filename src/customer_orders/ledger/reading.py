@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.knowledge import NEWEST
@@ -25,6 +25,10 @@ from customer_orders.ledger.schema import (
 )
 
 Document = dict[str, Any]
+#: Lines that are gone from the source while their item stands.
+MISSING = snapshot.c.missing_since.is_not(None) & exists().where(
+    item.c.record_uuid == snapshot.c.record_uuid
+)
 
 
 def status(ledger: Ledger) -> Document:
@@ -35,7 +39,7 @@ def status(ledger: Ledger) -> Document:
             "ledger": str(ledger),
             "lines": _count(connection, snapshot),
             "delivered_lines": _count(connection, snapshot, snapshot.c.row_hash.is_not(None)),
-            "missing_lines": _count(connection, snapshot, snapshot.c.missing_since.is_not(None)),
+            "missing_lines": _count(connection, snapshot, MISSING),
             "items": _count(connection, item),
             "subitems": _count(connection, subitem),
             "operations": {row[0]: row[1] for row in connection.execute(states)},

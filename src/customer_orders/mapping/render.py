@@ -113,7 +113,7 @@ class _Rendering:
         values = dict(self._values())
         mapping = self.rules.settings.mapping
         sizes = self._sizes()
-        if self._cancelled():
+        if cancelled := self._cancelled():
             # Cancelling takes every size to 0, also one whose cell cannot be used.
             sizes, self.rejected_sizes = [], set()
             if mapping.quantity in self.rules.settings.columns:
@@ -136,6 +136,7 @@ class _Rendering:
             values=values,
             subitems=tuple(sizes),
             rejected_sizes=frozenset(self.rejected_sizes),
+            cancelled=cancelled,
             po=self.line.values.get(self.rules.settings.source.po),
             season=_season(self.line, self.rules),
         )

@@ -103,6 +103,7 @@ class Rules:
             "mapping": mapping.model_dump(exclude={"profile", "columns", "labels"}),
             "labels": sorted(mapping.labels.create),
             "foreign": sorted(settings.profile.foreign),
+            "size_gone": settings.rules.size_gone,
             "source": [settings.source.customer, settings.source.slashed_dates],
             "customers": self.customers,
             "boards": [(b.id, b.key_column, b.customers) for b in settings.boards],

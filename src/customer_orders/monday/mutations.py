@@ -59,6 +59,9 @@ def mutation(
                 variables={"board": board.subitems_board, "item": _known(subitem_id)}
                 | _values(board.subitem_columns, payload["values"]),
             )
+        case Target.ITEM | Target.SUBITEM as kind, Action.ARCHIVE | Action.DELETE as action:
+            gone = subitem_id if kind is Target.SUBITEM else item_id
+            return Mutation(document=f"{action}_item", variables={"item": _known(gone)})
         case kind, action:
             raise ValueError(f"nothing is sent to {action} a {kind}")
 

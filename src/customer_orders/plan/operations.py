@@ -25,6 +25,14 @@ class Action(enum.StrEnum):
     UPDATE = "update"
     #: Set the quantity of a size that is no longer ordered to 0.
     ZERO = "zero"
+    #: Take what is no longer ordered off the board, as the configuration asks.
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+    @property
+    def removes(self) -> bool:
+        """Whether nothing stands there afterwards."""
+        return self in (Action.ARCHIVE, Action.DELETE)
 
 
 class Target(enum.StrEnum):
@@ -46,6 +54,9 @@ RANKS = {
     (Target.SUBITEM, Action.CREATE): 5,
     (Target.SUBITEM, Action.UPDATE): 5,
     (Target.SUBITEM, Action.ZERO): 5,
+    (Target.SUBITEM, Action.ARCHIVE): 5,
+    (Target.SUBITEM, Action.DELETE): 5,
+    (Target.ITEM, Action.ARCHIVE): 5,
 }
 
 

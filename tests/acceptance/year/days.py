@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from place import Place
-
     from customer_orders.demo.sample import Row
+    from place import Place
 
 #: Mutations as `plan` counts them, such as {"update item": 1}.
 Counts = Mapping[str, int]
@@ -84,5 +83,7 @@ class Day:
     books: Mapping[str, str | None] = field(default_factory=dict)
     #: Rules of the findings that are open in the evening.
     finds: tuple[str, ...] = ()
+    #: What the second plan of the day holds: it stands for one more complete read.
+    then: Counts = field(default_factory=dict)
     #: How the run ends.
     code: int = 0

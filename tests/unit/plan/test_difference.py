@@ -294,6 +294,31 @@ def _read(monday_id: str, size: str, quantity: str) -> dict[str, object]:
     return {"monday_id": monday_id, "values": {"Size": size, "Order Qty": quantity}}
 
 
+@pytest.mark.parametrize("action", [Action.ARCHIVE, Action.DELETE])
+def test_a_size_that_is_gone_leaves_the_board_only_where_configured(action: Action) -> None:
+    """The plan keeps what stood there; a size that was at 0 before goes as well."""
+    was = item(sizes={"M": "100", "L": "0"})
+    _, operations = planned(item(sizes={}), knowing(delivered(was), size_gone=action))
+    assert [(o.action, o.size, o.payload) for o in operations] == [
+        (action, "L", {}),
+        (action, "M", {}),
+    ]
+    assert operations[1].before == {"values": {"Size": "M", "Order Qty": "100"}}
+
+
+def test_only_what_was_delivered_leaves_the_board() -> None:
+    """A cancelled line keeps its sizes at 0, and so does a size that somebody else made."""
+    cancelled = item(CANCELLED, sizes={}, cancelled=True)
+    known = knowing(delivered(item()), size_gone=Action.ARCHIVE)
+    assert {o.action for o in planned(cancelled, known)[1]} == {Action.UPDATE, Action.ZERO}
+    found = {LINE: delivered(item(sizes={"M": "100", "L": "80", "XL": "5"}))}
+    known = knowing(delivered(item()), found=found, size_gone=Action.ARCHIVE)
+    assert [(o.action, o.size) for o in planned(item(), known)[1]] == [
+        (Action.LINK, "XL"),
+        (Action.ZERO, "XL"),
+    ]
+
+
 @pytest.mark.parametrize("size", ["S/M", "USA 6", "XXL", "2XL"])
 def test_sizes_are_matched_whole(size: str) -> None:
     """One code that contains another is another size."""
