@@ -155,8 +155,27 @@ class BoardColumn:
     type: str
     #: Active labels of a dropdown or status column.
     labels: frozenset[str] = frozenset()
+    #: Labels that a person deactivated: they are there, take room, and cannot be chosen.
+    inactive_labels: frozenset[str] = frozenset()
     #: Label -> monday's id of it.
     label_ids: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelUse:
+    """What a plan does to the labels of one column."""
+
+    board: str
+    #: Title of a column of items, or of the sizes of subitems.
+    column: str
+    #: Labels that the board has, deactivated ones among them.
+    known: int
+    #: Labels of the board that the lines bear.
+    used: tuple[str, ...]
+    #: Labels that sending makes.
+    made: tuple[str, ...]
+    #: Labels that are not sent: the column may not make them, or has no room.
+    refused: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

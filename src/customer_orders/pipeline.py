@@ -16,7 +16,7 @@ from customer_orders.config import Settings
 from customer_orders.delivery import Delivery, holding, stopping
 from customer_orders.errors import CustomerOrdersError, SourceEmpty
 from customer_orders.ledger import Ledger, deployed, knowledge, runs
-from customer_orders.model import Item
+from customer_orders.model import Finding, Held, Item, LabelUse, OrderLine
 from customer_orders.monday import Session, already_there, connect, unchecked
 from customer_orders.plan import (
     Difference,
@@ -99,7 +99,7 @@ async def _plan(
     if not force:
         last = knowledge.last_read(ledger, reading.scope)
         guard_source(reading.rows, reading.by_customer, last, settings.guard)
-    rendered, findings = await asyncio.to_thread(mapping.render_all, changes.lines(), rules)
+    rendered, findings, labels = await asyncio.to_thread(_render, changes, rules)
     around = _surroundings(settings, ledger, changes, reading, rules)
     lines = [*changes.known, *(line.record_uuid for line in around.missing)]
     known = knowledge.gather(ledger, settings, session.boards, lines, rules.version)
@@ -112,7 +112,7 @@ async def _plan(
         ever = knowledge.ever_delivered(ledger)
         missing, updated = len(ever & set(changes.missing)), whole.changed_among(ever)
         guard_plan(known=len(ever), missing=missing, updated=updated, guard=settings.guard)
-    chosen = whole.only(filters)
+    chosen = replace(whole.only(filters), labels=labels)
     filters.require(chosen.outcomes().total(), settings.customers)
     guard_capacity(chosen, session.boards)
     return Planned(
@@ -122,6 +122,15 @@ async def _plan(
         groups=known.groups,
         estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
     )
+
+
+def _render(
+    changes: Changes, rules: mapping.Rules
+) -> tuple[list[tuple[OrderLine, Item | Held]], list[Finding], tuple[LabelUse, ...]]:
+    """What the board should show of the lines to be looked at, as far as its labels allow."""
+    rendered, findings = mapping.render_all(changes.lines(), rules)
+    fitted, more, labels = mapping.fit_labels(rendered, findings, rules)
+    return fitted, findings + more, labels
 
 
 def _detect(
@@ -176,7 +185,7 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
         async with connect(settings) as session:
             rules = mapping.Rules.of(settings, session.boards)
             changes, _ = _detect(settings, ledger, rules, every_line=True)
-            rendered, _ = mapping.render_all(changes.lines(), rules)
+            rendered, _, _ = _render(changes, rules)
             shown = await session.items_by_key(settings)
         looked_at = [line.record_uuid for line, _ in rendered]
         delivered = knowledge.delivered_items(ledger, looked_at)

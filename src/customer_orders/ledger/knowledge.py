@@ -27,7 +27,7 @@ from customer_orders.model import REVIEWED_RULES, Board, Cell, DeliveredItem, De
 from customer_orders.plan import Action, Knowledge, LastRead, MissingLine, usable_groups
 
 #: Why monday refused: only these hold a payload back until it changes.
-HOLDING_CATEGORIES = ("data", "gone")
+HOLDING_CATEGORIES = ("data", "gone", "auth")
 
 #: The latest run first.
 NEWEST = (run.c.started.desc(), run.c.id.desc())

@@ -206,9 +206,7 @@ class _Rendering:
         return text if mapped is None else trim(mapped) or ""
 
     def _label(self, title: str, text: str, column: BoardColumn) -> Cell:
-        longest = cells.STATUS_LABEL_LENGTH if column.type == "status" else None
-        may_create = self.rules.may_create_label(title)
-        return cells.label(text, column.labels, may_create=may_create, longest=longest)
+        return cells.label(text, column, may_create=self.rules.may_create_label(title))
 
     def _sizes(self) -> list[Subitem]:
         """The sizes above 0 in size order; aliases of one size are added up."""
@@ -233,10 +231,14 @@ class _Rendering:
         ]
 
     def _check_size_label(self, size: str) -> None:
+        """A size is matched whole and as it is spelled: it is no label that may be bent."""
         title = self.rules.settings.mapping.subitem_size
-        known = self.board.subitem_columns[title].labels
-        if size not in known and not self.rules.may_create_label(title):
-            raise RejectedCell("label", f"is no label of the subitems' column {title}")
+        column = self.board.subitem_columns[title]
+        if size in column.inactive_labels:
+            raise RejectedCell("label", f"is a deactivated label of the subitems' column {title}")
+        if size not in column.labels and not self.rules.may_create_label(title):
+            near = cells.nearest(size, column.labels)
+            raise RejectedCell("label", f"is no label of the subitems' column {title}{near}")
 
     def _compare_total(self, total: Cell, sizes: list[Subitem]) -> None:
         added = sum(int(subitem.quantity) for subitem in sizes)

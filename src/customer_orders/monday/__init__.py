@@ -6,7 +6,7 @@ from customer_orders.monday.copies import Copies, Copy
 from customer_orders.monday.governor import Governor, Reservation
 from customer_orders.monday.http import HTTPTransport
 from customer_orders.monday.lookup import already_there
-from customer_orders.monday.mutations import mutation
+from customer_orders.monday.mutations import mutation, new_labels
 from customer_orders.monday.outcomes import AliasError, Answer, Category
 from customer_orders.monday.session import Session, connect, unchecked
 from customer_orders.monday.transport import Response, Transport
@@ -31,5 +31,6 @@ __all__ = [
     "already_there",
     "connect",
     "mutation",
+    "new_labels",
     "unchecked",
 ]

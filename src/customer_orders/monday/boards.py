@@ -179,25 +179,25 @@ def _columns(shown: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Boa
                 f'board {shown["id"]} "{shown["name"]}" has two columns called "{column["title"]}"',
                 hint="rename one of them; columns are found by their title",
             )
-        labels = _labels(column)
+        labels, inactive = _labels(column)
         found[column["title"]] = BoardColumn(
             id=column["id"],
             title=column["title"],
             type=column["type"],
             labels=frozenset(labels),
+            inactive_labels=inactive,
             label_ids=labels,
         )
     return found
 
 
-def _labels(column: Mapping[str, Any]) -> dict[str, int]:
+def _labels(column: Mapping[str, Any]) -> tuple[dict[str, int], frozenset[str]]:
+    """Active label -> id, and the deactivated ones."""
     settings = column["settings"] or {}
     labels = settings.get("labels") or () if column["type"] in ("dropdown", "status") else ()
-    return {
-        label["label"]: int(label["id"])
-        for label in labels
-        if label.get("label") and not label.get("is_deactivated")
-    }
+    named = [label for label in labels if label.get("label")]
+    active = {x["label"]: int(x["id"]) for x in named if not x.get("is_deactivated")}
+    return active, frozenset(x["label"] for x in named if x.get("is_deactivated"))
 
 
 def _item(shown: Mapping[str, Any], board: Board) -> ShownItem:

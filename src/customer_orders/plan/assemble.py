@@ -9,7 +9,6 @@ from customer_orders.config import RuleSettings
 from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity, Unchanged
 from customer_orders.plan.groups import ambiguous_groups
 from customer_orders.plan.knowledge import Knowledge
-from customer_orders.plan.labels import label_findings
 from customer_orders.plan.make import ensure_groups, held_line, make, stranded_findings
 from customer_orders.plan.missing import MissingLine, archive_missing, missing_finding
 from customer_orders.plan.operations import Operation
@@ -56,7 +55,6 @@ def assemble(
             *_findings(around),
             *stranded_findings(rendered, knowledge),
             *ambiguous_groups(operations, boards),
-            *label_findings(operations, boards),
         ),
         missing=around.absent,
         to_settle=tuple(line.line for line in lines if line.line in knowledge.unsettled),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from customer_orders.errors import ChecksumDiffers, ConfigError
-from customer_orders.model import Cell, Finding, Unchanged
+from customer_orders.model import Cell, Finding, LabelUse, Unchanged
 from customer_orders.plan.operations import Action, Operation, Target, checksum
 
 #: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
@@ -114,6 +114,8 @@ class Plan:
     to_settle: tuple[str, ...] = ()
     #: Blank rows of the source.
     dropped: int = 0
+    #: What becomes of the labels, column by column.
+    labels: tuple[LabelUse, ...] = ()
 
     @property
     def checksum(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def plan_document(planned: Planned, filters: Filters) -> dict[str, Any]:
             }
             for f in plan.findings
         ],
+        "labels": [asdict(use) for use in plan.labels],
         "missing": list(plan.missing),
         "to_settle": list(plan.to_settle),
         "dropped": plan.dropped,

@@ -65,6 +65,7 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
         _show(console, "Operations", table)
     else:
         console.print("No changes.")
+    _print_labels(console, plan)
     console.print(
         f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
         f"minutes {estimate.minutes:.1f}"
@@ -85,6 +86,18 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
             }
         )
     console.print(f"checksum {plan.checksum}")
+
+
+def _print_labels(console: Console, plan: Plan) -> None:
+    """The label columns where something is made or refused."""
+    uses = [use for use in plan.labels if use.made or use.refused]
+    if uses:
+        table = _table("board", "column", "known", "to be made", "refused", numbers={"known"})
+        for use in uses:
+            _add(
+                table, use.board, use.column, use.known, ", ".join(use.made), ", ".join(use.refused)
+            )
+        _show(console, "Labels", table)
 
 
 def _print_customers(console: Console, plan: Plan) -> None:

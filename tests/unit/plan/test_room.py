@@ -6,9 +6,8 @@ import pytest
 from planning import BOARD, delivered, item, knowing, order_line, plan_of, planned
 
 from customer_orders.errors import PlanRefused
-from customer_orders.model import Board, BoardColumn, Item, Severity
+from customer_orders.model import Board, BoardColumn, Item
 from customer_orders.plan import Outcome, guard_capacity
-from customer_orders.plan.labels import label_findings
 from customer_orders.plan.make import stranded_findings
 
 
@@ -52,35 +51,6 @@ def test_a_plan_that_does_not_fit_is_refused_with_the_numbers() -> None:
         f'board {BOARD} "Orders" has 9998 of 10000 items, 3 more would be made'
     )
     assert "--limit" in refusal.value.hint
-
-
-@pytest.mark.parametrize(
-    ("type_", "labels", "severity"),
-    [
-        ("dropdown", 448, None),
-        ("dropdown", 449, Severity.WARNING),
-        ("dropdown", 499, Severity.WARNING),
-        ("dropdown", 500, Severity.ERROR),
-        ("status", 34, None),
-        ("status", 35, Severity.WARNING),
-        ("status", 40, Severity.ERROR),
-    ],
-)
-def test_a_column_that_fills_up_is_a_finding(
-    type_: str, labels: int, severity: Severity | None
-) -> None:
-    """From 450 of 500 labels a remark; beyond 500 an error. A status column holds 40."""
-    plan = plan_of(item({**item().values, "DROP": "new"}))
-    live = {BOARD: board(labels=labels, type_=type_)}
-    found = list(label_findings(plan.operations, live))
-    assert [finding.severity for finding in found] == ([severity] if severity else [])
-    assert all(str(labels + 1) in finding.message for finding in found)
-
-
-def test_a_full_column_without_new_labels_is_no_finding() -> None:
-    """What is there already takes no room."""
-    plan = plan_of(item({**item().values, "DROP": "label 7"}))
-    assert list(label_findings(plan.operations, {BOARD: board(labels=500)})) == []
 
 
 def test_an_item_on_another_board_is_held() -> None:
