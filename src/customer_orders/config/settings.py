@@ -183,6 +183,17 @@ class LabelSettings(_Table):
     )
 
 
+class OwnershipSettings(_Table):
+    """Who owns which column, by board title. Without a word every mapped column is ours."""
+
+    #: Columns of other people and systems, beside those of the profile: never written.
+    others: tuple[str, ...] = ()
+    #: Columns that are written when an item is made, and never again.
+    set_once: tuple[str, ...] = ()
+    #: Columns that are left alone where a person changed them since they were delivered.
+    keep_board_edits: tuple[str, ...] = ()
+
+
 class MappingSettings(_Table):
     """What the board shows of a line. The titles in the second half name columns by their part."""
 
@@ -200,6 +211,7 @@ class MappingSettings(_Table):
     #: Overrides of the profile, by board title.
     columns: Mapping[str, ColumnRule] = {}
     labels: LabelSettings = LabelSettings()
+    ownership: OwnershipSettings = OwnershipSettings()
     #: Size code in the source -> size code on the board, where two codes mean one thing.
     size_aliases: Mapping[str, str] = {}
     #: Board column that takes the canonical customer.
@@ -271,6 +283,11 @@ class Settings(_Table):
         return Profile(columns={}, foreign=frozenset())
 
     @property
+    def foreign(self) -> frozenset[str]:
+        """Titles of columns that belong to others, of items and of subitems."""
+        return self.profile.foreign | set(self.mapping.ownership.others)
+
+    @property
     def columns(self) -> Mapping[str, ColumnRule]:
         """Board title -> rule: the profile, with the configuration's own rules over it."""
         shipped: dict[str, ColumnRule] = dict(self.profile.columns)
@@ -307,12 +324,21 @@ class Settings(_Table):
     def model_post_init(self, _context: Any) -> None:
         """Refuse what contradicts itself across tables."""
         self._refuse_shared_aliases()
+        self._refuse_unknown_owners()
         for board in self.boards:
             for customer in set(board.customers or ()) - set(self.customers):
                 raise ConfigError(
                     f'[[board]] customers: "{customer}" is no customer of [customers]',
                     hint="write the canonical name, as it stands left of the equals sign",
                 )
+
+    def _refuse_unknown_owners(self) -> None:
+        owned = self.mapping.ownership
+        for title in {*owned.set_once, *owned.keep_board_edits} - set(self.columns):
+            raise ConfigError(
+                f'[mapping.ownership] "{title}" is no column that this configuration feeds',
+                hint="these lists name columns of the profile, or of [mapping.columns]",
+            )
 
     def _refuse_shared_aliases(self) -> None:
         claimed: dict[str, str] = {}

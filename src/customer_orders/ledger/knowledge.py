@@ -62,6 +62,8 @@ def gather(
         refused=refused_payloads(ledger, mapping_version),
         refused_cells=refused_cells(ledger, mapping_version),
         unsettled=unsettled_lines(ledger),
+        set_once=frozenset(settings.mapping.ownership.set_once),
+        keep_board_edits=frozenset(settings.mapping.ownership.keep_board_edits),
         size_gone=Action(settings.rules.size_gone),
         size_column=settings.mapping.subitem_size,
         quantity_column=settings.mapping.subitem_quantity,

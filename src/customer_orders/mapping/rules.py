@@ -102,7 +102,7 @@ class Rules:
             "values": self.value_maps,
             "mapping": mapping.model_dump(exclude={"profile", "columns", "labels"}),
             "labels": sorted(mapping.labels.create),
-            "foreign": sorted(settings.profile.foreign),
+            "foreign": sorted(settings.foreign),
             "size_gone": settings.rules.size_gone,
             "source": [settings.source.customer, settings.source.slashed_dates],
             "customers": self.customers,

@@ -36,14 +36,14 @@ def _item_faults(settings: Settings, configured: BoardSettings, board: Board) ->
         yield f'column "{configured.key_column}" takes the line key and is fed from the source too'
     targets[configured.key_column] = "text"
     for title, wanted in targets.items():
-        yield from _faults(title, wanted, board.columns, settings.profile.foreign)
+        yield from _faults(title, wanted, board.columns, settings.foreign)
 
 
 def _subitem_faults(settings: Settings, board: Board) -> Iterator[str]:
     mapping = settings.mapping
     targets = {mapping.subitem_size: "dropdown", mapping.subitem_quantity: "numbers"}
     for title, wanted in targets.items():
-        for fault in _faults(title, wanted, board.subitem_columns, settings.profile.foreign):
+        for fault in _faults(title, wanted, board.subitem_columns, settings.foreign):
             yield f"subitems: {fault}"
 
 

@@ -25,6 +25,10 @@ class Knowledge:
     refused_cells: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
     #: Lines with operations whose outcome is not known.
     unsettled: frozenset[str] = frozenset()
+    #: Columns that are written when an item is made, and never again.
+    set_once: frozenset[str] = frozenset()
+    #: Columns that are left alone where a person changed them.
+    keep_board_edits: frozenset[str] = frozenset()
     #: What becomes of a size that is no longer ordered.
     size_gone: Action = Action.ZERO
     #: Titles of the subitem columns: size and quantity.

@@ -19,7 +19,7 @@ class LineDiff:
         self.item = item
         self.knowledge = knowledge
         self.known = knowledge.delivered.get(item.record_uuid)
-        found = knowledge.found.get(item.record_uuid)
+        self.found = found = knowledge.found.get(item.record_uuid)
         #: What the item shows now; None when it is to be made.
         self.base = self.known or found
         delivered = self.known.subitems if self.known else {}
@@ -62,14 +62,33 @@ class LineDiff:
                 payload={"group": item.group},
                 before={"group": base.group},
             )
-        changed = {t: c for t, c in item.values.items() if c != base.values.get(t)}
-        changed = self._without_refused(changed)
+        changed = self._without_refused(self._ours_to_change(base))
         payload: dict[str, Any] = {"values": changed} if changed else {}
         before: dict[str, Any] = {"values": {t: base.values.get(t) for t in changed}}
         if item.name != base.name:
             payload["name"], before["name"] = item.name, base.name
         if payload:
             yield self._operation(Target.ITEM, Action.UPDATE, payload=payload, before=before)
+
+    def _ours_to_change(self, base: DeliveredItem) -> dict[str, Cell]:
+        """The changed cells, but for those that the configuration leaves to people."""
+        left = self.knowledge.set_once | self.edited().keys()
+        return {
+            title: cell
+            for title, cell in self.item.values.items()
+            if cell != base.values.get(title) and title not in left
+        }
+
+    def edited(self) -> dict[str, Cell]:
+        """Title -> what a person wrote since, of columns that keep such edits."""
+        if self.known is None or self.found is None:
+            return {}
+        was, now = self.known.values, self.found.values
+        return {
+            title: now.get(title)
+            for title in self.knowledge.keep_board_edits
+            if now.get(title) not in (was.get(title), self.item.values.get(title))
+        }
 
     def _subitem_changes(self) -> Iterator[Operation]:
         for size, subitem in self.late.items():

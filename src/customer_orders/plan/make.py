@@ -52,6 +52,25 @@ def stranded_findings(
             yield stranded.finding
 
 
+def kept_edits(
+    rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
+) -> Iterator[Finding]:
+    """A finding for each cell that is left as a person wrote it."""
+    for _, result in rendered:
+        if isinstance(result, Item) and result.record_uuid in knowledge.found:
+            for title, cell in LineDiff(result, knowledge).edited().items():
+                yield Finding(
+                    rule="edited",
+                    message=f'"{title}" was changed on the board and is left so; '
+                    f'the source says "{result.values.get(title) or ""}"',
+                    severity=Severity.INFO,
+                    record_uuid=result.record_uuid,
+                    customer=result.customer,
+                    column=title,
+                    value=cell and cell[:200],
+                )
+
+
 def _stranded(item: Item, knowledge: Knowledge) -> Held | None:
     """A line that the configuration sends to another board than the one its item stands on."""
     known = knowledge.delivered.get(item.record_uuid)

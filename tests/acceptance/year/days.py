@@ -35,6 +35,7 @@ class Order:
     price: str | None = None
     terms: str | None = None
     category: str | None = None
+    unit: str | None = None
     #: TOTAL QTY where it is not the sum of the sizes.
     total: int | None = None
 
@@ -53,6 +54,7 @@ class Order:
             "CUSTOMER PRICE": self.price,
             "DELIVERY TERMS": self.terms,
             "CATEGORY": self.category,
+            "UNIT OF MEASURE": self.unit,
             "TOTAL QTY": sum(self.sizes.values()) if self.total is None else self.total,
             **self.sizes,
         }

@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping
 import first_quarter
 import pytest
 import second_quarter
+import third_quarter
 from days import Day, Order
 
 from customer_orders.demo import sample
 from place import Place, Shown
 
-DAYS = (*first_quarter.DAYS, *second_quarter.DAYS)
+DAYS = (*first_quarter.DAYS, *second_quarter.DAYS, *third_quarter.DAYS)
 
 
 class Year:

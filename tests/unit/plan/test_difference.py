@@ -16,6 +16,7 @@ from planning import (
     difference,
     item,
     knowing,
+    order_line,
     planned,
     shown,
     subitem,
@@ -23,6 +24,7 @@ from planning import (
 
 from customer_orders.model import DeliveredItem, DeliveredSubitem, Item, Subitem
 from customer_orders.plan import Action, Operation, Outcome, Target
+from customer_orders.plan.make import kept_edits
 
 WHOLE = {title: cell for title, cell in VALUES.items() if cell is not None}
 CANCELLED = VALUES | {"ORDER TYPE": "CANCELLED", "ORDER QTY": "0"}
@@ -317,6 +319,35 @@ def test_only_what_was_delivered_leaves_the_board() -> None:
         (Action.LINK, "XL"),
         (Action.ZERO, "XL"),
     ]
+
+
+def test_a_column_that_is_written_once() -> None:
+    """It is in the payload that makes the item, and in no other."""
+    once = frozenset({"DROP"})
+    wanted = item(VALUES | {"DROP": "DROP 2"})
+    (create, *_) = planned(wanted, knowing(set_once=once))[1]
+    assert create.payload["values"]["DROP"] == "DROP 2"
+    assert planned(wanted, knowing(delivered(item()), set_once=once))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("shows", "sent"), [("12.5", {"CUSTOMER PRICE": "13"}), ("14", {}), (None, {})]
+)
+def test_an_edit_on_the_board_is_kept_where_that_is_configured(
+    shows: str | None, sent: dict[str, str]
+) -> None:
+    """A value that differs from what was delivered is a person's; a finding says what it is."""
+    found = {LINE: delivered(item(VALUES | {"CUSTOMER PRICE": shows}))}
+    keeping = knowing(
+        delivered(item()), found=found, keep_board_edits=frozenset({"CUSTOMER PRICE"})
+    )
+    wanted = item(VALUES | {"CUSTOMER PRICE": "13", "DROP": "DROP 2"})
+    (update,) = planned(wanted, keeping)[1]
+    assert update.payload == {"values": {"DROP": "DROP 2"} | sent}
+    findings = list(kept_edits([(order_line(), wanted)], keeping))
+    assert [(f.rule, f.column, f.value) for f in findings] == (
+        [] if sent else [("edited", "CUSTOMER PRICE", shows)]
+    )
 
 
 @pytest.mark.parametrize("size", ["S/M", "USA 6", "XXL", "2XL"])
