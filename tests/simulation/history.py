@@ -25,7 +25,7 @@ from sqlalchemy import event
 from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
-from customer_orders import pipeline
+from customer_orders import draft, pipeline
 from customer_orders.delivery import Stop
 from customer_orders.emulator import Monday
 from customer_orders.ledger import Ledger, runs
@@ -322,8 +322,8 @@ def simulated() -> Iterator[None]:
         (pipeline, "deployed", _deployed),
         (pipeline, "connect", _connect),
         (pipeline, "stopping", _stopping),
-        (pipeline.source, "read", _read),
-        (pipeline, "detect", _detect),
+        (draft.source, "read", _read),
+        (draft, "detect", _detect),
         (uuid, "uuid4", _uuid4),
         (runs.secrets, "token_hex", _token_hex),
     ]

@@ -8,7 +8,7 @@ from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
 from customer_orders.model import Board
 from customer_orders.monday import AliasError, Answer, Category, new_labels
-from customer_orders.plan import Action, Target
+from customer_orders.plan import Action, Operation, Target
 
 HINTS = {
     Category.DATA: "mend the value in the source or the mapping; the line is planned again then",
@@ -31,7 +31,7 @@ def results_of(
         error = answer.errors.get(claimed.alias)
         if isinstance(value, Mapping) and value.get("id"):
             results[claimed.id] = Done(monday_id=_id(claimed, str(value["id"])))
-        elif error and error.category is Category.GONE and claimed.operation.action.removes:
+        elif error and error.category is Category.GONE and _may_be_gone(claimed.operation):
             results[claimed.id] = Done(monday_id=_id(claimed, ""))
         elif error is None or error.category is Category.UNKNOWN:
             continue
@@ -50,6 +50,11 @@ def lacks_label_right(claimed: Claimed, error: AliasError, board: Board) -> bool
 def refusal(code: str, message: str, category: Category = Category.DATA) -> Refusal:
     """A refusal with what to do about it."""
     return Refusal(category=category, code=code, error=message, hint=HINTS[category])
+
+
+def _may_be_gone(planned: Operation) -> bool:
+    """What was to leave the board, or to lose our key, and is not there, is as it should be."""
+    return planned.action.removes or planned.kind is Target.COPY
 
 
 def _id(claimed: Claimed, answered: str) -> str:

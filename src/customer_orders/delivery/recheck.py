@@ -56,7 +56,11 @@ class Recheck:
 
         A line that the ledger does not know needs nothing: its key is looked up before a create.
         """
-        known = [d for d in doubted if d.operation.record_uuid in delivered]
+        known = [
+            doubt
+            for doubt in doubted
+            if doubt.operation.record_uuid in delivered and doubt.operation.kind is not Target.COPY
+        ]
         by_key = await self._under_keys(known)
         ids = {delivered[d.operation.record_uuid or ""].monday_id for d in known}
         by_id = {s.monday_id: s for s in await self._session.api.read(self._board, sorted(ids))}

@@ -164,10 +164,13 @@ def _items(connection: Connection, done: Delivered) -> None:
                 "board": planned.board,
                 "group_title": payload.get("group") or known["group"],
                 "name": payload.get("name") or known["name"],
-                "delivered": _delivered(row, payload),
+                "delivered": _delivered(None if planned.begins else row, payload),
             }
         )
     _put(connection, item, rows, standing)
+    # Below an item that is new to the ledger nothing is known yet.
+    for chunk in chunks([planned.record_uuid for planned, _ in done if planned.begins]):
+        connection.execute(delete(subitem).where(subitem.c.record_uuid.in_(chunk)))
 
 
 def _subitems(connection: Connection, done: Delivered) -> None:

@@ -9,6 +9,7 @@ from customer_orders.monday.lookup import already_there
 from customer_orders.monday.mutations import mutation, new_labels
 from customer_orders.monday.outcomes import AliasError, Answer, Category
 from customer_orders.monday.session import Session, connect, unchecked
+from customer_orders.monday.standing import standing
 from customer_orders.monday.transport import Response, Transport
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "connect",
     "mutation",
     "new_labels",
+    "standing",
     "unchecked",
 ]

@@ -62,6 +62,16 @@ def mutation(
         case Target.ITEM | Target.SUBITEM as kind, Action.ARCHIVE | Action.DELETE as action:
             gone = subitem_id if kind is Target.SUBITEM else item_id
             return Mutation(document=f"{action}_item", variables={"item": _known(gone)})
+        case Target.COPY, Action.ARCHIVE:
+            return Mutation(document="archive_item", variables={"item": payload["monday_id"]})
+        case Target.COPY, Action.UPDATE:
+            where = board.subitems_board if operation.below else board.id
+            columns = board.subitem_columns if operation.below else board.columns
+            return Mutation(
+                document="change_values",
+                variables={"board": where, "item": payload["monday_id"]}
+                | _values(columns, payload["values"]),
+            )
         case kind, action:
             raise ValueError(f"nothing is sent to {action} a {kind}")
 
@@ -83,7 +93,7 @@ def _values(
 
 def new_labels(operation: Operation, board: Board) -> list[str]:
     """Titles of the columns in which the operation makes a label."""
-    columns = board.subitem_columns if operation.kind is Target.SUBITEM else board.columns
+    columns = board.subitem_columns if operation.below else board.columns
     return list(_new(columns, operation.payload.get("values", {})))
 
 

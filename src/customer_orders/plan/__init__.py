@@ -4,12 +4,13 @@ from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
 from customer_orders.plan.groups import usable_groups
 from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
-from customer_orders.plan.knowledge import Knowledge
+from customer_orders.plan.knowledge import Knowledge, Surplus
 from customer_orders.plan.make import ensure_groups, held_line, make
 from customer_orders.plan.missing import MissingLine, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target
 from customer_orders.plan.plan import (
     MUTATION_COST,
+    Draft,
     Estimate,
     Filters,
     Outcome,
@@ -24,6 +25,7 @@ __all__ = [
     "Action",
     "Difference",
     "DifferenceKind",
+    "Draft",
     "Estimate",
     "Filters",
     "Knowledge",
@@ -35,6 +37,7 @@ __all__ = [
     "Planned",
     "PlannedLine",
     "Reading",
+    "Surplus",
     "Surroundings",
     "Target",
     "assemble",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from customer_orders.model import Cell, DeliveredItem, DeliveredSubitem, Item
@@ -19,27 +20,48 @@ class LineDiff:
         self.item = item
         self.knowledge = knowledge
         self.known = knowledge.delivered.get(item.record_uuid)
-        self.found = found = knowledge.found.get(item.record_uuid)
+        self.found = knowledge.found.get(item.record_uuid)
         #: What the item shows now; None when it is to be made.
-        self.base = self.known or found
-        delivered = self.known.subitems if self.known else {}
-        #: Subitems that stand on the board and not in the ledger.
-        self.late = {s: x for s, x in found.subitems.items() if s not in delivered} if found else {}
-        self.subitems = {**delivered, **self.late}
+        self.base = self.found if knowledge.whole_boards else self.known or self.found
+        #: Subitems that stand there; of them, those that the ledger does not know so.
+        self.subitems, self.late = self._standing()
         #: Subitems that are as they should be.
         self.quiet_subitems = 0
         #: Changed cells that are not sent, because monday refused the same value.
         self.refused_cells: set[str] = set()
+
+    def _standing(self) -> tuple[Mapping[str, DeliveredSubitem], Mapping[str, DeliveredSubitem]]:
+        delivered = self.known.subitems if self.known else {}
+        found = self.found.subitems if self.found else {}
+        if self.knowledge.whole_boards:
+            return found, found if self._linked() else {}
+        late = {size: subitem for size, subitem in found.items() if size not in delivered}
+        return {**delivered, **late}, late
+
+    def _linked(self) -> bool:
+        """Whether the ledger is to take over what the board shows."""
+        if self.base is None or self.known is None:
+            return self.base is not None
+        return self.knowledge.whole_boards and _differs(self.known, self._as_known(self.base))
+
+    def _as_known(self, base: DeliveredItem) -> DeliveredItem:
+        """What was read, but for the columns whose edits are told by what was delivered."""
+        if self.known is None:
+            return base
+        kept = {t: self.known.values.get(t) for t in self.knowledge.keep_board_edits}
+        return replace(base, values={**base.values, **kept})
 
     def operations(self) -> Iterator[Operation]:
         """All of them; what is quiet or refused is counted on the way."""
         if self.base is None:
             yield self._operation(Target.ITEM, Action.CREATE, payload=self._whole_item())
         else:
-            if self.known is None:
-                yield self._operation(Target.ITEM, Action.LINK, payload=_as_read(self.base))
-            yield from self._item_changes(self.base)
+            base = self._as_known(self.base)
+            if self._linked():
+                yield self._operation(Target.ITEM, Action.LINK, payload=_as_read(base))
+            yield from self._item_changes(base)
         yield from self._subitem_changes()
+        yield from self._surplus()
 
     def _whole_item(self) -> dict[str, Any]:
         filled = {title: cell for title, cell in self.item.values.items() if cell is not None}
@@ -48,7 +70,8 @@ class LineDiff:
 
     def _without_refused(self, values: Mapping[str, Cell]) -> dict[str, Cell]:
         """The cells but for those that monday refused with the same value."""
-        refused = self.knowledge.refused_cells.get(self.item.record_uuid, {})
+        lifted = self.item.record_uuid in self.knowledge.lifted
+        refused = {} if lifted else self.knowledge.refused_cells.get(self.item.record_uuid, {})
         held = {t for t in values.keys() & refused.keys() if values[t] == refused[t]}
         self.refused_cells = held
         return {title: cell for title, cell in values.items() if title not in held}
@@ -75,9 +98,15 @@ class LineDiff:
         left = self.knowledge.set_once | self.edited().keys()
         return {
             title: cell
-            for title, cell in self.item.values.items()
+            for title, cell in {**self._rejected(), **self.item.values}.items()
             if cell != base.values.get(title) and title not in left
         }
+
+    def _rejected(self) -> Mapping[str, Cell]:
+        """Cells that cannot be used now: what was delivered last holds, wherever it is read."""
+        if self.known is None or self.found is None:
+            return {}
+        return {t: c for t, c in self.known.values.items() if t in self.found.values}
 
     def edited(self) -> dict[str, Cell]:
         """Title -> what a person wrote since, of columns that keep such edits."""
@@ -86,14 +115,14 @@ class LineDiff:
         was, now = self.known.values, self.found.values
         return {
             title: now.get(title)
-            for title in self.knowledge.keep_board_edits
+            for title in self.knowledge.keep_board_edits & now.keys()
             if now.get(title) not in (was.get(title), self.item.values.get(title))
         }
 
     def _subitem_changes(self) -> Iterator[Operation]:
         for size, subitem in self.late.items():
             yield self._operation(Target.SUBITEM, Action.LINK, size, payload=_subitem_read(subitem))
-        wanted = {subitem.size: subitem.quantity for subitem in self.item.subitems}
+        wanted = self._wanted()
         for size, quantity in wanted.items():
             if size in self.subitems:
                 yield from self._quantity(Action.UPDATE, size, quantity)
@@ -106,7 +135,18 @@ class LineDiff:
         for size in sorted(unwanted - self.item.rejected_sizes):
             yield from self._gone(size)
 
-    def _whole_subitem(self, size: str, quantity: str) -> dict[str, Any]:
+    def _wanted(self) -> dict[str, Cell]:
+        """Size -> quantity; where the cell cannot be used, what was delivered last holds."""
+        delivered = self.known.subitems if self.known else {}
+        title = self.knowledge.quantity_column
+        kept = {
+            size: subitem.values.get(title)
+            for size, subitem in delivered.items()
+            if size in self.item.rejected_sizes
+        }
+        return {**kept, **{subitem.size: subitem.quantity for subitem in self.item.subitems}}
+
+    def _whole_subitem(self, size: str, quantity: Cell) -> dict[str, Any]:
         knowledge = self.knowledge
         values = {knowledge.size_column: size, knowledge.quantity_column: quantity}
         return {"name": size, "values": values}
@@ -117,13 +157,30 @@ class LineDiff:
         A cancelled line keeps its sizes, at 0: it may become active again.
         """
         action = self.knowledge.size_gone
-        if not action.removes or self.item.cancelled or size in self.late:
+        ours = self.known is not None and size in self.known.subitems
+        if not ours and not self.subitems[size].values.get(self.knowledge.quantity_column):
+            self.quiet_subitems += 1
+        elif not action.removes or self.item.cancelled or not ours:
             yield from self._quantity(Action.ZERO, size, ZERO)
-            return
-        before = {"values": dict(self.subitems[size].values)}
-        yield self._operation(Target.SUBITEM, action, size, payload={}, before=before)
+        else:
+            before = {"values": dict(self.subitems[size].values)}
+            yield self._operation(Target.SUBITEM, action, size, payload={}, before=before)
 
-    def _quantity(self, action: Action, size: str, quantity: str) -> Iterator[Operation]:
+    def _surplus(self) -> Iterator[Operation]:
+        """Copies: ours leave the board when nobody works on them, all others lose our key."""
+        for copy in self.knowledge.surplus.get(self.item.record_uuid, ()):
+            before = {"name": copy.name, "values": {copy.column: copy.key}}
+            action = Action.ARCHIVE if copy.spare else Action.UPDATE
+            payload = {} if copy.spare else {"values": {copy.column: None}}
+            yield self._operation(
+                Target.COPY,
+                action,
+                copy.size,
+                payload={"monday_id": copy.monday_id, **payload},
+                before=before,
+            )
+
+    def _quantity(self, action: Action, size: str, quantity: Cell) -> Iterator[Operation]:
         title = self.knowledge.quantity_column
         before = self.subitems[size].values.get(title)
         if before == quantity:
@@ -157,6 +214,21 @@ class LineDiff:
             payload=payload,
             before=before or {},
         )
+
+
+def _differs(known: DeliveredItem, shown: DeliveredItem) -> bool:
+    """Whether the board shows something else than was delivered; groups are people's to choose."""
+    return (
+        (known.monday_id, known.name) != (shown.monday_id, shown.name)
+        or _filled(known.values, shown.values) != _filled(shown.values, shown.values)
+        or {s: (x.monday_id, _filled(x.values, x.values)) for s, x in known.subitems.items()}
+        != {s: (x.monday_id, _filled(x.values, x.values)) for s, x in shown.subitems.items()}
+    )
+
+
+def _filled(values: Mapping[str, Cell], among: Mapping[str, Cell]) -> dict[str, Cell]:
+    """The cells that hold something, of the columns that were read."""
+    return {t: cell for t, cell in values.items() if cell is not None and t in among}
 
 
 def _as_read(item: DeliveredItem) -> dict[str, Any]:

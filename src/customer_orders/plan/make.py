@@ -146,7 +146,7 @@ def _kept(operations: list[Operation], item: Item, knowledge: Knowledge) -> list
 
 
 def _group_refused(item: Item, knowledge: Knowledge) -> bool:
-    if item.group in knowledge.groups.get(item.board, {}):
+    if item.record_uuid in knowledge.lifted or item.group in knowledge.groups.get(item.board, {}):
         return False
     return knowledge.refuses(_ensure_group(item.board, item.group, item.customer))
 
