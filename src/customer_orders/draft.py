@@ -65,6 +65,14 @@ async def draft(
     )
 
 
+def line_of(
+    settings: Settings, ledger: Ledger, rules: mapping.Rules, record_uuid: str
+) -> OrderLine | None:
+    """The line as the source has it now; None when it has not."""
+    changes, _ = _detect(settings, ledger, rules, every_line=True)
+    return next((line for line in changes.lines() if line.record_uuid == record_uuid), None)
+
+
 def _detect(
     settings: Settings, ledger: Ledger, rules: mapping.Rules, *, every_line: bool
 ) -> tuple[Changes, Reading]:

@@ -20,6 +20,8 @@ Cell = str | None
 BLANKS = " \t\r\n\u00a0"
 #: Stands between the parts of a line key; escaped where a part holds it.
 KEY_SEPARATOR = "\x1f"
+#: Subitems that monday gives an item room for (monday/api.md, Size limits).
+SUBITEMS_PER_ITEM = 100
 
 
 def trim(text: str | None) -> Cell:

@@ -26,6 +26,7 @@ from customer_orders.ledger import reading
 from customer_orders.ledger.knowledge import ALL_RUNS
 from customer_orders.plan import Filters, Planned
 from customer_orders.report import ApplyProgress
+from customer_orders.story import story
 
 Result = TypeVar("Result")
 CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
@@ -267,7 +268,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Tell the story behind an id: a run, a line, an operation, an item, a finding."""
-    found = pipeline.ask(_settings(), lambda ledger: reading.show(ledger, wanted))
+    found = _run(story(_settings(), wanted))
     if found is None:
         hint = "`customer-orders runs` and `findings` print ids"
         raise CustomerOrdersError(f"nothing in the ledger has the id {wanted}", hint=hint)

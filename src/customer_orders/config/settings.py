@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -167,7 +168,7 @@ class BoardSettings(_Table):
     id: str = Field(pattern=r"^\d+$")
     name: str
     key_column: str = "LINE KEY"
-    #: Canonical names of the customers that go to this board; None is every customer.
+    #: Canonical names of the customers that go to this board; None is every other customer.
     customers: tuple[str, ...] | None = None
 
 
@@ -325,12 +326,28 @@ class Settings(_Table):
         """Refuse what contradicts itself across tables."""
         self._refuse_shared_aliases()
         self._refuse_unknown_owners()
+        self._refuse_shared_boards()
         for board in self.boards:
             for customer in set(board.customers or ()) - set(self.customers):
                 raise ConfigError(
                     f'[[board]] customers: "{customer}" is no customer of [customers]',
                     hint="write the canonical name, as it stands left of the equals sign",
                 )
+
+    def _refuse_shared_boards(self) -> None:
+        """A customer's lines go to one board: the one that names it, else the one for the rest."""
+        ids = Counter(board.id for board in self.boards)
+        taken = Counter(name for board in self.boards for name in set(board.customers or ()))
+        rest = [board.id for board in self.boards if board.customers is None]
+        faults = [f"board {one} stands there {n} times" for one, n in ids.items() if n > 1]
+        faults += [f'"{name}" is sent to {n} boards' for name, n in taken.items() if n > 1]
+        if len(rest) > 1:
+            faults.append(f"boards {', '.join(rest)} would each take every other customer")
+        if faults:
+            raise ConfigError(
+                f"[[board]] {'; '.join(faults)}",
+                hint="name each customer under one board; one board may take the rest",
+            )
 
     def _refuse_unknown_owners(self) -> None:
         owned = self.mapping.ownership

@@ -12,6 +12,7 @@ from customer_orders.mapping.cells import RejectedCell, normalised
 from customer_orders.mapping.rules import CANONICAL_CUSTOMER, FIELD, Rules, fields
 from customer_orders.mapping.sizes import size_order
 from customer_orders.model import (
+    SUBITEMS_PER_ITEM,
     Board,
     BoardColumn,
     Cell,
@@ -24,8 +25,6 @@ from customer_orders.model import (
     trim,
 )
 
-#: Subitems of one item (monday/api.md, Size limits).
-SUBITEMS_PER_ITEM = 100
 NO_CUSTOMER = "(no customer)"
 #: A field of a template with the blank before it, which goes when the field is blank.
 SPACED_FIELD = re.compile("( ?)" + FIELD.pattern)

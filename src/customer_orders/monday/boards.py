@@ -103,6 +103,12 @@ class BoardAPI:
             found += [_item(item, board) for item in shown]
         return found
 
+    async def link(self, monday_id: str) -> str | None:
+        """The address of an item's page; None when it no longer stands on a board."""
+        data = await self._client.query("item_link", ids=[monday_id])
+        shown = [item for item in data["items"] or () if item and item["state"] == "active"]
+        return str(shown[0]["url"]) if shown else None
+
     def ours(self, board: Board, *, subitems: bool) -> list[str]:
         """Ids of the columns, of items or of subitems, that the configuration names."""
         return self._ids(board)["sizes" if subitems else "columns"]

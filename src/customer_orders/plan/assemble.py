@@ -9,7 +9,7 @@ from customer_orders.config import RuleSettings
 from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity, Unchanged
 from customer_orders.plan.groups import ambiguous_groups
 from customer_orders.plan.knowledge import Knowledge
-from customer_orders.plan.make import ensure_groups, held_line, kept_edits, make, stranded_findings
+from customer_orders.plan.make import ensure_groups, held_line, kept_edits, make, stopped_findings
 from customer_orders.plan.missing import MissingLine, archive_missing, missing_finding
 from customer_orders.plan.operations import Operation
 from customer_orders.plan.plan import Plan
@@ -53,7 +53,7 @@ def assemble(
         findings=(
             *findings,
             *_findings(around),
-            *stranded_findings(rendered, knowledge),
+            *stopped_findings(rendered, knowledge),
             *kept_edits(rendered, knowledge),
             *ambiguous_groups(operations, boards),
         ),

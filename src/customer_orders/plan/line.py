@@ -51,6 +51,12 @@ class LineDiff:
         kept = {t: self.known.values.get(t) for t in self.knowledge.keep_board_edits}
         return replace(base, values={**base.values, **kept})
 
+    def subitems_after(self) -> int:
+        """How many subitems the item has when all is done."""
+        wanted = self._wanted().keys()
+        gone = self.subitems.keys() - wanted if self.knowledge.size_gone.removes else set()
+        return len((self.subitems.keys() | wanted) - gone)
+
     def operations(self) -> Iterator[Operation]:
         """All of them; what is quiet or refused is counted on the way."""
         if self.base is None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from customer_orders.model import Finding, Held, Item, OrderLine, Severity
+from customer_orders.model import (
+    SUBITEMS_PER_ITEM,
+    Finding,
+    Held,
+    Item,
+    OrderLine,
+    Severity,
+)
 from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.line import LineDiff
 from customer_orders.plan.operations import Action, Operation, Target
@@ -19,8 +26,8 @@ def make(
     for line, result in rendered:
         if isinstance(result, Held):
             yield held_line(result, knowledge), []
-        elif stranded := _stranded(result, knowledge):
-            yield held_line(stranded, knowledge), []
+        elif stopped := _stopped(result, knowledge):
+            yield held_line(stopped, knowledge), []
         elif line.record_uuid in knowledge.unsettled:
             known = knowledge.delivered.get(line.record_uuid)
             waiting = len(known.subitems) if known else 0
@@ -43,13 +50,13 @@ def held_line(held: Held, knowledge: Knowledge) -> PlannedLine:
     )
 
 
-def stranded_findings(
+def stopped_findings(
     rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
 ) -> Iterator[Finding]:
-    """The findings of lines whose item stands on a board that is no longer theirs."""
+    """The findings of lines that their item or its board cannot take."""
     for _, result in rendered:
-        if isinstance(result, Item) and (stranded := _stranded(result, knowledge)):
-            yield stranded.finding
+        if isinstance(result, Item) and (stopped := _stopped(result, knowledge)):
+            yield stopped.finding
 
 
 def kept_edits(
@@ -71,15 +78,31 @@ def kept_edits(
                 )
 
 
-def _stranded(item: Item, knowledge: Knowledge) -> Held | None:
-    """A line that the configuration sends to another board than the one its item stands on."""
+def _stopped(item: Item, knowledge: Knowledge) -> Held | None:
+    """A line whose item stands on another board than the configured one, or would be too full."""
     known = knowledge.delivered.get(item.record_uuid)
-    if known is None or known.board == item.board:
-        return None
+    if known is not None and known.board != item.board:
+        return _held(
+            item,
+            "board",
+            f"its item {known.monday_id} stands on board {known.board}, the configuration "
+            f"says {item.board}; an item is not moved between boards, so the line is not sent",
+        )
+    subitems = LineDiff(item, knowledge).subitems_after()
+    if subitems > SUBITEMS_PER_ITEM:
+        return _held(
+            item,
+            "capacity",
+            f"its item would have {subitems} subitems, with those that stay at 0; an item takes "
+            f"{SUBITEMS_PER_ITEM}, so the line is not sent",
+        )
+    return None
+
+
+def _held(item: Item, rule: str, message: str) -> Held:
     finding = Finding(
-        rule="board",
-        message=f"its item {known.monday_id} stands on board {known.board}, the configuration "
-        f"says {item.board}; an item is not moved between boards, so the line is not sent",
+        rule=rule,
+        message=message,
         severity=Severity.ERROR,
         record_uuid=item.record_uuid,
         customer=item.customer,

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 import first_quarter
+import fourth_quarter
 import pytest
 import second_quarter
 import third_quarter
@@ -20,7 +21,12 @@ from days import Day, Order
 from customer_orders.demo import sample
 from place import Place, Shown
 
-DAYS = (*first_quarter.DAYS, *second_quarter.DAYS, *third_quarter.DAYS)
+DAYS = (
+    *first_quarter.DAYS,
+    *second_quarter.DAYS,
+    *third_quarter.DAYS,
+    *fourth_quarter.DAYS,
+)
 
 
 class Year:
@@ -42,9 +48,10 @@ class Year:
         self._load(day)
         if day.people:
             day.people(self.place)
-        plan = self._plan(*day.command[1:])
+        go = () if day.command == ("apply",) else ("--yes",)
+        plan = self._plan(*(day.command if go else ("plan",)))
         assert plan["counts"] == day.takes
-        run = self.place.call(*day.command, "--json", code=day.code).json
+        run = self.place.call(*day.command, *go, "--json", code=day.code).json
         assert run["checksum"] == plan["checksum"]
         _merge(self.shows, day.shows)
         _merge(self.books, {**day.shows, **day.books})
@@ -58,13 +65,13 @@ class Year:
         rows = [order.row() | {"record_uuid": str(uuid.uuid4())} for order in self.orders.values()]
         sample.write_sqlite(self.place.source, rows)
 
-    def _plan(self, *options: str) -> dict[str, object]:
-        plan: dict[str, object] = self.place.call("plan", "--json", *options).json
+    def _plan(self, *command: str) -> dict[str, object]:
+        plan: dict[str, object] = self.place.call(*command, "--json").json
         return plan
 
     def left_to_do(self) -> object:
         """What the second plan of the day holds."""
-        return self._plan()["counts"]
+        return self._plan("plan")["counts"]
 
     def on_board(self) -> list[str]:
         """The items as people see them."""
