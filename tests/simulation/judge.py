@@ -126,9 +126,9 @@ class Judge:
             yield Fault("wrong", f"{order.number}: the snapshot has not the delivered row's hash")
 
     def _archived(self, order: Order) -> bool:
-        """Whether a planner archived the line's item, or one of its sizes."""
-        if self.repaired:
-            return False
+        """Whether a planner archived the line's item or one of its sizes, or wrote over its key."""
+        if self.repaired or order.uuid in self.planner.lost_keys:
+            return not self.repaired
         gone = [i for i in self.items["items"] if i["id"] in self.planner.archived]
         if any(item["values"].get("key_1") == order.uuid for item in gone):
             return True

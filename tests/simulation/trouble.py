@@ -132,8 +132,9 @@ class Planner:
     archived: set[str] = field(default_factory=set)
     #: (item id, column id) -> value that the person wrote into a column of others.
     written: dict[tuple[str, str], str] = field(default_factory=dict)
-    #: Keys that the person made up.
+    #: Keys that the person made up, and those that the person wrote over.
     keys: set[str] = field(default_factory=set)
+    lost_keys: set[str] = field(default_factory=set)
 
     async def act(self, what: str, rng: random.Random) -> None:
         """Do one thing to something that stands on the board."""
@@ -143,7 +144,8 @@ class Planner:
         if not items:
             return
         self.hit[f"person_{what}"] += 1
-        chosen = rng.choice(items)["id"]
+        item = rng.choice(items)
+        chosen = item["id"]
         match what:
             case "note":
                 await self._note(BOARD, chosen, "text_9", "checked")
@@ -156,7 +158,9 @@ class Planner:
                 self.edited[chosen, "name"] = "by hand"
                 await self._write(BOARD, chosen, "name", "by hand")
             case "wrong_key":
-                await self._forget_key(chosen)
+                self.keys.add("typed wrong")
+                self.lost_keys.add(item["values"].get("key_1"))
+                await self._write(BOARD, chosen, "key_1", "typed wrong")
             case "make":
                 self.keys.add("made up")
                 values = json.dumps({"key_1": "made up"})
@@ -171,11 +175,6 @@ class Planner:
                 await self._delete_group(boards[0], rng)
             case "duplicate":
                 await self._do("duplicate_item", board_id=BOARD, item_id=chosen)
-
-    async def _forget_key(self, chosen: str) -> None:
-        self.keys.add("typed wrong")
-        self.edited[chosen, "key_1"] = "typed wrong"
-        await self._write(BOARD, chosen, "key_1", "typed wrong")
 
     async def _delete_group(self, board: dict[str, Any], rng: random.Random) -> None:
         groups = [g["id"] for g in board["groups"] if g["state"] == "active"]
