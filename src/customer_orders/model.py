@@ -20,6 +20,8 @@ Cell = str | None
 BLANKS = " \t\r\n\u00a0"
 #: Stands between the parts of a line key; escaped where a part holds it.
 KEY_SEPARATOR = "\x1f"
+#: Subitems that monday gives an item room for (monday/api.md, Size limits).
+SUBITEMS_PER_ITEM = 100
 
 
 def trim(text: str | None) -> Cell:
@@ -82,6 +84,8 @@ class Item:
     subitems: tuple[Subitem, ...]
     #: Sizes whose cell was rejected: the board keeps their quantity.
     rejected_sizes: frozenset[str] = frozenset()
+    #: Whether the line is cancelled: its sizes stay, at 0.
+    cancelled: bool = False
     #: For the filters of the command line.
     po: Cell = None
     season: Cell = None
@@ -153,8 +157,27 @@ class BoardColumn:
     type: str
     #: Active labels of a dropdown or status column.
     labels: frozenset[str] = frozenset()
+    #: Labels that a person deactivated: they are there, take room, and cannot be chosen.
+    inactive_labels: frozenset[str] = frozenset()
     #: Label -> monday's id of it.
     label_ids: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelUse:
+    """What a plan does to the labels of one column."""
+
+    board: str
+    #: Title of a column of items, or of the sizes of subitems.
+    column: str
+    #: Labels that the board has, deactivated ones among them.
+    known: int
+    #: Labels of the board that the lines bear.
+    used: tuple[str, ...]
+    #: Labels that sending makes.
+    made: tuple[str, ...]
+    #: Labels that are not sent: the column may not make them, or has no room.
+    refused: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

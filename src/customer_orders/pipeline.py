@@ -1,4 +1,4 @@
-"""The journey of the order lines, in order: read, detect, render, plan, stage, deliver, report."""
+"""The journey of the order lines, in order: draft, guard, stage, deliver, report."""
 
 from __future__ import annotations
 
@@ -9,31 +9,27 @@ from typing import TypeVar
 
 import structlog
 
-from customer_orders import mapping, source
-from customer_orders.changes import Changes, Columns, detect
 from customer_orders.config import Settings
 from customer_orders.delivery import Delivery, holding, stopping
-from customer_orders.errors import CustomerOrdersError, SourceEmpty
-from customer_orders.ledger import Ledger, deployed, knowledge, runs
-from customer_orders.model import Item
-from customer_orders.monday import Session, already_there, connect, unchecked
+from customer_orders.draft import draft
+from customer_orders.errors import CustomerOrdersError
+from customer_orders.ledger import Ledger, deployed, runs
+from customer_orders.monday import Session, connect, unchecked
 from customer_orders.plan import (
     Difference,
-    Draft,
     Filters,
+    Outcome,
     Planned,
-    Reading,
-    Surroundings,
-    assemble,
     differences,
     foreign,
     guard_capacity,
     guard_plan,
-    guard_source,
 )
 from customer_orders.report import ApplyProgress, Closing, Run
 
 Answer = TypeVar("Answer")
+#: Outcomes of lines that `verify` has compared.
+COMPARED = (Outcome.CREATED, Outcome.MOVED, Outcome.UPDATED, Outcome.UNCHANGED)
 log = structlog.get_logger()
 
 
@@ -94,93 +90,20 @@ async def _plan(
     settings: Settings, ledger: Ledger, session: Session, filters: Filters, *, force: bool
 ) -> Planned:
     """The plan of a run: what there is to do, judged by the guards and cut to the filters."""
-    whole = await draft(settings, ledger, session, force=force)
+    whole = await draft(settings, ledger, session, filters, force=force)
     if not force:
         guard_plan(
             known=whole.known, missing=whole.missing, updated=whole.updated, guard=settings.guard
         )
-    chosen = whole.plan.only(filters)
+    chosen = whole.plan.only(filters, whole.knowledge.lifted)
     filters.require(chosen.outcomes().total(), settings.customers)
     guard_capacity(chosen, session.boards)
     return Planned(
         plan=chosen,
         reading=whole.reading,
         looked_at=whole.looked_at,
-        groups=whole.groups,
+        groups=whole.knowledge.groups,
         estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
-    )
-
-
-async def draft(settings: Settings, ledger: Ledger, session: Session, *, force: bool) -> Draft:
-    """Read the source, detect changes, render them, and compare with what was delivered.
-
-    Without `force`, a source that shrank or grew too much stops it before anything is rendered.
-    """
-    rules = mapping.Rules.of(settings, session.boards)
-    # In threads, so that the heartbeat of our locks goes on.
-    changes, reading = await asyncio.to_thread(_detect, settings, ledger, rules)
-    if not force:
-        last = knowledge.last_read(ledger, reading.scope)
-        guard_source(reading.rows, reading.by_customer, last, settings.guard)
-    rendered, findings = await asyncio.to_thread(mapping.render_all, changes.lines(), rules)
-    around = _surroundings(settings, ledger, changes, rules, reading.scope)
-    known = knowledge.gather(ledger, settings, session.boards, changes.known, rules.version)
-    whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
-    found, copies = await already_there(session, settings, whole.operations, known.delivered)
-    if found:
-        findings, known = findings + copies, replace(known, found=found)
-        whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
-    ever = knowledge.ever_delivered(ledger)
-    return Draft(
-        plan=whole,
-        reading=reading,
-        looked_at=tuple(line.record_uuid for line, _ in rendered),
-        groups=known.groups,
-        known=len(ever),
-        missing=len(ever & set(changes.missing)),
-        updated=whole.changed_among(ever),
-    )
-
-
-def _detect(
-    settings: Settings, ledger: Ledger, rules: mapping.Rules, *, every_line: bool = False
-) -> tuple[Changes, Reading]:
-    """Read the configured scope to its end and compare it with the snapshot."""
-    rows = source.read(settings, mapping.needed_columns(settings))
-    hashed, rekey = mapping.hashed_columns(settings), knowledge.last_scope(ledger) == rows.scope
-    columns = Columns.of(settings.source, hashed, rows.sizes, rekey=rekey)
-    known = knowledge.known_lines(ledger)
-    changes = detect(rows.table, known, columns, rules.version, every_line=every_line)
-    if changes.rows == changes.dropped:
-        raise SourceEmpty(
-            f"the source holds no order line ({changes.rows} rows, {changes.dropped} blank)",
-            hint="the table may be in the middle of a reload, or [source] scope fits nothing",
-        )
-    return changes, Reading(
-        scope=rows.scope,
-        mapping_version=rules.version,
-        rows=changes.rows - changes.dropped,
-        by_customer={name or "": rows for name, rows in changes.rows_by_customer.items()},
-    )
-
-
-def _surroundings(
-    settings: Settings, ledger: Ledger, changes: Changes, rules: mapping.Rules, scope: str
-) -> Surroundings:
-    """What else detection found, customers by canonical name."""
-    return Surroundings(
-        untold=tuple(
-            replace(held, customer=rules.customer(held.customer) or held.customer)
-            for held in changes.held()
-        ),
-        unchanged=tuple(
-            replace(tally, customer=rules.customer(tally.customer) or tally.customer)
-            for tally in changes.unchanged
-        ),
-        missing=tuple(knowledge.missing_reads(ledger, scope, changes.missing)),
-        absent=tuple(changes.missing),
-        dropped=changes.dropped,
-        warn_after=settings.rules.line_gone_after,
     )
 
 
@@ -191,24 +114,13 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
     """
     with deployed(settings.ledger_url) as ledger:
         async with connect(settings) as session:
-            rules = mapping.Rules.of(settings, session.boards)
-            changes, _ = _detect(settings, ledger, rules, every_line=True)
-            rendered, _ = mapping.render_all(changes.lines(), rules)
-            shown = await session.items_by_key(settings)
-        looked_at = [line.record_uuid for line, _ in rendered]
-        delivered = knowledge.delivered_items(ledger, looked_at)
-        refused = knowledge.refused_lines(ledger) - (delivered.keys() - shown.keys())
-        left_out = refused | knowledge.unsettled_lines(ledger)
-        items = [
-            item
-            for _, item in rendered
-            if isinstance(item, Item)
-            and item.record_uuid not in left_out
-            and filters.takes(item.customer, item.po, item.season)
-        ]
-        filters.require(len(items), settings.customers)
-        found = differences(items, delivered, shown, settings.mapping)
-        return [*found, *foreign(shown, {*looked_at, *changes.missing})], len(items)
+            looking = replace(filters, repair=True)
+            whole = await draft(settings, ledger, session, looking, force=True)
+    chosen = whole.plan.only(looking)
+    compared = sum(line.outcome in COMPARED for line in chosen.lines)
+    filters.require(compared, settings.customers)
+    found = differences(chosen.operations, whole.knowledge.found)
+    return [*found, *foreign(whole.knowledge.foreign)], compared
 
 
 async def deploy(settings: Settings, *, board: bool = False) -> list[str]:

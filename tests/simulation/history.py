@@ -25,7 +25,7 @@ from sqlalchemy import event
 from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
-from customer_orders import pipeline
+from customer_orders import draft, pipeline
 from customer_orders.delivery import Stop
 from customer_orders.emulator import Monday
 from customer_orders.ledger import Ledger, runs
@@ -105,7 +105,8 @@ class History:
         self.script = script
         self.stage = stage
         self.verdict = Verdict(script, places=Places(aim=aim))
-        self.settings = settings(str(stage.folder), script.aliases)
+        rules = {"size_gone": script.size_gone, "line_gone": script.line_gone}
+        self.settings = settings(str(stage.folder), script.aliases, **rules, line_gone_after=2)
         self.source = Source(random.Random(script.seed), script.lines)
         self.clock = VirtualClock()
         self.ids = random.Random(script.seed)
@@ -113,16 +114,18 @@ class History:
         stage.ledger.clock = self.clock.now
 
     async def play(self) -> Verdict:
-        """Days of trouble, then calm until nothing is left to do, then judge."""
+        """Days of trouble, then calm until nothing is left to do, then judge; repair, and judge."""
         self.monday = self._monday()
         self.planner = Planner(self.monday, self.verdict.trouble)
         for day in self.script.days:
             await self._day(day)
             self.source.change()
-        await self._calm()
+        await self._calm(Filters())
         judge = self._judge()
         self.verdict.faults += judge.faults(self.source)
         self.verdict.refused = len(judge.books.refused)
+        await self._calm(Filters(repair=True))
+        self.verdict.faults += self._judge(repaired=True).faults(self.source)
         return self.verdict
 
     def _monday(self) -> Monday:
@@ -174,32 +177,34 @@ class History:
         self.stage.replace_ledger(before if day.ledger == "restored" else self.stage.template)
         await self._run(random.Random(day.seed), None)
 
-    async def _calm(self) -> None:
+    async def _calm(self, filters: Filters) -> None:
         """Without trouble, past the re-check time: soon nothing is left to do."""
         await asyncio.sleep(QUIET)
-        await self._run(random.Random(0), None)
+        await self._run(random.Random(0), None, filters)
         await asyncio.sleep(RECHECK)
         for _ in range(PATIENCE):
-            run = await self._run(random.Random(0), None)
+            run = await self._run(random.Random(0), None, filters)
             await asyncio.sleep(QUIET)
             if run and not run.error and not run.traffic.mutations and not run.items.get("pending"):
                 return
         self.verdict.faults.append(Fault("unconverged", f"after {PATIENCE} quiet runs"))
 
-    async def _run(self, rng: random.Random, day: Day | None) -> Run | None:
+    async def _run(
+        self, rng: random.Random, day: Day | None, filters: Filters | None = None
+    ) -> Run | None:
         process = self._process(rng, day)
-        return await self._end(self._start(process), process)
+        return await self._end(self._start(process, filters), process)
 
     def _process(self, rng: random.Random, day: Day | None) -> Process:
         rates = (day.crash_rate, day.loss) if day else (0.0, 0.0)
         return Process(random.Random(rng.random()), self.verdict.places, *rates)
 
-    def _start(self, process: Process) -> asyncio.Task[Run]:
+    def _start(self, process: Process, filters: Filters | None = None) -> asyncio.Task[Run]:
         self.verdict.runs += 1
         context = contextvars.copy_context()
         context.run(Process.current.set, process)
         context.run(CURRENT.set, (self, process))
-        coroutine = pipeline.apply(self.settings, Filters())
+        coroutine = pipeline.apply(self.settings, filters or Filters())
         return asyncio.create_task(coroutine, context=context)
 
     async def _end(self, task: asyncio.Task[Run], process: Process) -> Run | None:
@@ -246,8 +251,9 @@ class History:
             text = f"{counted} of {len(self.source.orders)} lines counted"
             self.verdict.faults.append(Fault("wrong", text))
 
-    def _judge(self) -> Judge:
-        return Judge(self.monday.save(), Books.read(self.stage.ledger.path), self.planner)
+    def _judge(self, *, repaired: bool = False) -> Judge:
+        books = Books.read(self.stage.ledger.path)
+        return Judge(self.monday.save(), books, self.planner, repaired=repaired)
 
 
 CURRENT: contextvars.ContextVar[tuple[History, Process]] = contextvars.ContextVar("current")
@@ -280,12 +286,12 @@ def _read(*_: Any) -> OrderRows:
     return OrderRows(table=pa.table({}), sizes=SIZES, scope="all of it")
 
 
-def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, **_: Any) -> Any:
+def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, *, every_line: bool) -> Any:
     history, _ = CURRENT.get()
     columns = ("record_uuid", "row_hash", "mapping_version")
     rows = zip(*(known[name].to_pylist() for name in columns), strict=True)
     by_uuid = {uuid: (row_hash, at) for uuid, row_hash, at in rows}
-    lines = list(history.source.detected(by_uuid, version))
+    lines = list(history.source.detected(by_uuid, version, every_line=every_line))
     looked_at = {line.record_uuid for line in lines}
     orders = history.source.orders.values()
     return SimpleNamespace(
@@ -298,7 +304,7 @@ def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, **_: Any) 
             if order.uuid not in looked_at
         ],
         known=[line.record_uuid for line in lines if line.record_uuid in by_uuid],
-        missing=[],
+        missing=sorted(by_uuid.keys() - {order.uuid for order in orders}),
         lines=lambda: iter(lines),
         held=lambda: iter(()),
     )
@@ -322,8 +328,8 @@ def simulated() -> Iterator[None]:
         (pipeline, "deployed", _deployed),
         (pipeline, "connect", _connect),
         (pipeline, "stopping", _stopping),
-        (pipeline.source, "read", _read),
-        (pipeline, "detect", _detect),
+        (draft.source, "read", _read),
+        (draft, "detect", _detect),
         (uuid, "uuid4", _uuid4),
         (runs.secrets, "token_hex", _token_hex),
     ]

@@ -63,14 +63,18 @@ class Books:
 class Judge:
     """Compares the emulator's state with the source, with an oracle of its own."""
 
-    def __init__(self, state: Json, books: Books, planner: Planner) -> None:
+    def __init__(
+        self, state: Json, books: Books, planner: Planner, *, repaired: bool = False
+    ) -> None:
         self.items, self.subitems = state["boards"]
         self.books = books
         self.planner = planner
         self.types = _labels(self.items, "drop_1")
         self.names = _labels(self.subitems, "size_1")
-        #: Items of ours: a planner's copy is the planner's business.
-        own = [i for i in self.items["items"] if i.get("creator_id") != PLANNER_ID]
+        #: After a repair nothing that people did to what is ours is forgiven.
+        self.repaired = repaired
+        #: Items of ours: a planner's copy is the planner's business, until a repair.
+        own = [i for i in self.items["items"] if repaired or i.get("creator_id") != PLANNER_ID]
         self.by_key = _grouped(own, lambda item: item["values"].get("key_1"))
         self.by_parent = _grouped(self.subitems["items"], lambda subitem: subitem["parent"])
 
@@ -93,7 +97,9 @@ class Judge:
     def faults(self, source: Source) -> Iterator[Fault]:
         """Everything that is wrong at the end of a history."""
         yield from self.duplicates()
-        lines = {order.uuid for order in source.orders.values()}
+        here = (*source.orders.values(), *source.away.values())
+        lines = {order.uuid for order in here} | self.planner.keys
+        yield from self._work_of_others()
         for order in source.orders.values():
             yield from self._order(order)
         for key in self.by_key:
@@ -120,7 +126,9 @@ class Judge:
             yield Fault("wrong", f"{order.number}: the snapshot has not the delivered row's hash")
 
     def _archived(self, order: Order) -> bool:
-        """Whether a planner archived the line's item, or one of its sizes."""
+        """Whether a planner archived the line's item or one of its sizes, or wrote over its key."""
+        if self.repaired or order.uuid in self.planner.lost_keys:
+            return not self.repaired
         gone = [i for i in self.items["items"] if i["id"] in self.planner.archived]
         if any(item["values"].get("key_1") == order.uuid for item in gone):
             return True
@@ -132,11 +140,19 @@ class Judge:
         shown = {"name": item["name"]} | item["values"]
         shown["drop_1"] = self.types[shown["drop_1"][0]]
         for column, value in order.shown().items():
-            by_hand = self.planner.edited.get((item["id"], column))
+            edited = {} if self.repaired else self.planner.edited
+            by_hand = edited.get((item["id"], column), value)
             held = column == "text_1" and "STYLE" in refused
             if shown.get(column) not in (value, by_hand) and not held:
                 text = f"{order.number}: {column} is {shown.get(column)}, not {value}"
                 yield Fault("wrong", text)
+
+    def _work_of_others(self) -> Iterator[Fault]:
+        """What people wrote into columns of theirs stands as they wrote it."""
+        shown = {row["id"]: row for row in (*self.items["items"], *self.subitems["items"])}
+        for (monday_id, column), value in self.planner.written.items():
+            if shown[monday_id]["values"].get(column) != value:
+                yield Fault("wrong", f"{column} of {monday_id} is no longer {value}")
 
     def _sizes(self, order: Order, item: Json) -> Iterator[Fault]:
         shown = {

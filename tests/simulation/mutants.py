@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
-from customer_orders import pipeline
+from customer_orders import draft
 from customer_orders.delivery import Delivery, courier, settle
 from customer_orders.delivery.courier import Courier
 from customer_orders.delivery.settle import Settling
@@ -118,6 +118,6 @@ MUTANTS = [
             (runs, "_still_ours", _unchecked),
         ),
     ),
-    Mutant("no look before a create", ((pipeline, "already_there", _not_looked_up),)),
+    Mutant("no look before a create", ((draft, "already_there", _not_looked_up),)),
     Mutant("no re-check", ((Delivery, "_recheck", _not_looked_again),)),
 ]

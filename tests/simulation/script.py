@@ -44,7 +44,13 @@ OPERATIONS = ("*", "create_item", "create_subitem", "change_multiple_column_valu
 #: Seconds that reading the source takes: long enough to be paused there.
 READING = 5.0
 #: What a planner does between two runs.
-ACTS = ("note", "note", "cut_qty", "move", "move", "edit", "archive", "archive_size", "duplicate")
+ACTS = (
+    *("note", "note", "cut_qty", "move", "move", "edit", "rename", "archive", "archive_size"),
+    *("delete", "delete_size", "duplicate", "delete_group", "make", "wrong_key"),
+)
+#: What becomes of sizes and of lines that are gone, as the configuration says.
+SIZE_GONE = ("zero", "zero", "archive", "delete")
+LINE_GONE = ("keep", "archive")
 
 
 @dataclass(kw_only=True)
@@ -79,6 +85,8 @@ class Script:
     aliases: int
     #: Bytes of answers that monday keeps for replays; 0: none.
     remembers: int
+    size_gone: str
+    line_gone: str
     days: list[Day]
 
     @classmethod
@@ -88,7 +96,15 @@ class Script:
         remembers = rng.choice((50_000_000, 50_000_000, 0))
         days = [_day(random.Random(rng.random())) for _ in range(rng.randint(3, 4))]
         aliases = rng.choice((5, 5, 1))
-        return cls(seed=seed, lines=lines, aliases=aliases, remembers=remembers, days=days)
+        return cls(
+            seed=seed,
+            lines=lines,
+            aliases=aliases,
+            remembers=remembers,
+            size_gone=rng.choice(SIZE_GONE),
+            line_gone=rng.choice(LINE_GONE),
+            days=days,
+        )
 
     def as_json(self) -> str:
         """For `simulate.py --script`."""

@@ -21,7 +21,7 @@ OURS, PLANNER = "emulator-ours", "emulator-planner"
 RECHECK = 3_600
 
 
-def settings(folder: str, aliases: int) -> Settings:
+def settings(folder: str, aliases: int, **rules: str | int) -> Settings:
     """A small mapping; times as in production, for time is virtual."""
     document = {
         "source": {"file": "orders.csv", "key": ["NUMBER"], "anchor": [], "seasons": ["SEASON"]},
@@ -40,6 +40,7 @@ def settings(folder: str, aliases: int) -> Settings:
             },
         },
         "customers": {name: [name] for name in CUSTOMERS},
+        "rules": rules,
         "time": {"recheck": RECHECK},
         "guard": {"floor": 1_000_000},
         "report": {"folder": f"{folder}/reports"},
@@ -164,13 +165,17 @@ class Source:
     orders: dict[str, Order] = field(default_factory=dict)
     #: What an order was before its last change, so that changes are taken back too.
     _before: dict[str, Order] = field(default_factory=dict)
+    #: Orders that have left the source, and may come back.
+    away: dict[str, Order] = field(default_factory=dict)
+    _made: int = 0
 
     def __post_init__(self) -> None:
-        for number in range(self.lines):
-            self._add(number)
+        for _ in range(self.lines):
+            self._add()
 
-    def _add(self, number: int) -> None:
-        name = f"ORD-{number:05}"
+    def _add(self) -> None:
+        name = f"ORD-{self._made:05}"
+        self._made += 1
         self.orders[name] = Order(
             number=name,
             customer=self.rng.choice(CUSTOMERS),
@@ -204,15 +209,24 @@ class Source:
                 order.style = f"STYLE{self.rng.randrange(9)}"
             if self.orders[order.number] != before:
                 self._before[order.number] = before
+        self._come_and_go()
         for _ in range(self.rng.randrange(3)):
-            self._add(len(self.orders))
+            self._add()
+
+    def _come_and_go(self) -> None:
+        for name in list(self.away):
+            if self.rng.random() < 0.4:
+                self.orders[name] = self.away.pop(name)
+        for name in list(self.orders):
+            if self.rng.random() < 0.06:
+                self.away[name] = self.orders.pop(name)
 
     def detected(
-        self, known: Mapping[str, tuple[str | None, str]], version: str
+        self, known: Mapping[str, tuple[str | None, str]], version: str, *, every_line: bool
     ) -> Iterator[OrderLine]:
         """Detection in short: `known` is record_uuid -> row_hash and mapping_version."""
         for row, order in enumerate(self.orders.values(), start=1):
             if order.uuid not in known:
                 yield order.line(Kind.NEW, row)
-            elif known[order.uuid] != (order.row_hash, version):
+            elif every_line or known[order.uuid] != (order.row_hash, version):
                 yield order.line(Kind.CHANGED, row)

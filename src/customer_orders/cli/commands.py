@@ -9,7 +9,7 @@ import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,9 +22,11 @@ from customer_orders.cli.output import explain, print_json
 from customer_orders.config import SETTINGS_FILE, Settings, load
 from customer_orders.errors import ConfigError, CustomerOrdersError
 from customer_orders.ledger import reading
+from customer_orders.ledger.knowledge import ALL_RUNS
 from customer_orders.model import Severity
-from customer_orders.plan import Filters
+from customer_orders.plan import Filters, Planned
 from customer_orders.report import ApplyProgress
+from customer_orders.story import story
 
 Result = TypeVar("Result")
 FindingState = Literal["open", "resolved", "all"]
@@ -66,6 +68,8 @@ Customer = Annotated[str | None, typer.Option(help="Only this customer, by canon
 PO = Annotated[str | None, typer.Option("--po", help="Only this PO number.")]
 Season = Annotated[str | None, typer.Option(help="Only this season.")]
 Limit = Annotated[int | None, typer.Option(min=0, help="At most this many lines with changes.")]
+Out = Annotated[Path | None, typer.Option(help="Keep the plan for `apply FILE`.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Carry the plan out.")]
 Force = Annotated[bool, typer.Option("--force", help="Go on where a guard says no.")]
 
 
@@ -118,7 +122,7 @@ def plan(
     po: PO = None,
     season: Season = None,
     limit: Limit = None,
-    out: Annotated[Path | None, typer.Option(help="Keep the plan for `apply FILE`.")] = None,
+    out: Out = None,
     show: Annotated[int, typer.Option(min=0, help="Print this many payloads.")] = 0,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 5 when there are changes.")
@@ -128,13 +132,20 @@ def plan(
 ) -> None:
     """Show what an apply would do. Writes nothing to the ledger or the board."""
     filters = Filters(customer=customer, po=po, season=season, limit=limit)
-    settings = _settings()
-    planned = _run(pipeline.plan(settings, filters, force=force))
+    planned = _plan(filters, out=out, show=show, force=force, as_json=as_json)
+    raise typer.Exit(HAS_CHANGES if detailed_exitcode and planned.plan.operations else 0)
+
+
+def _plan(
+    filters: Filters, *, out: Path | None, force: bool, as_json: bool, show: int = 0
+) -> Planned:
+    """Make a plan, keep it where asked, and print it."""
+    planned = _run(pipeline.plan(_settings(), filters, force=force))
     if out:
         report.write_plan(planned, filters, out)
     document = report.plan_document(planned, filters)
     print_json(document) if as_json else report.print_plan(Console(), document, show=show)
-    raise typer.Exit(HAS_CHANGES if detailed_exitcode and planned.plan.operations else 0)
+    return planned
 
 
 @app.command()
@@ -178,7 +189,7 @@ def sync(
     _apply(filters, "sync", force=force, as_json=as_json)
 
 
-def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> None:
+def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> NoReturn:
     with ApplyProgress(Console(stderr=True)) as progress:
         coroutine = pipeline.apply(_settings(), filters, name=name, progress=progress, **options)
         run = _run(coroutine)
@@ -190,11 +201,43 @@ def _apply(filters: Filters, name: str, *, as_json: bool, **options: Any) -> Non
 
 
 @app.command()
+def retry(
+    customer: Customer = None,
+    run: Annotated[str, typer.Option(help="Only what failed in this run.")] = ALL_RUNS,
+    yes: Yes = False,
+    out: Out = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Plan the failed lines afresh, whatever held them; --yes carries the plan out."""
+    filters = Filters(customer=customer, retry=run)
+    if yes:
+        _apply(filters, "retry", force=force, as_json=as_json)
+    _plan(filters, out=out, force=force, as_json=as_json)
+
+
+@app.command()
 def verify(
-    customer: Customer = None, po: PO = None, season: Season = None, as_json: Json = False
+    customer: Customer = None,
+    po: PO = None,
+    season: Season = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Plan the way back.")] = False,
+    yes: Yes = False,
+    out: Out = None,
+    force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Compare the board with the source: missing, changed, duplicate, foreign."""
-    filters = Filters(customer=customer, po=po, season=season)
+    filters = Filters(customer=customer, po=po, season=season, repair=repair)
+    if (yes or out) and not repair:
+        raise ConfigError(
+            "--yes and --out are for --repair", hint="add --repair to plan the way back"
+        )
+    if yes:
+        _apply(filters, "repair", force=force, as_json=as_json)
+    if repair:
+        _plan(filters, out=out, force=force, as_json=as_json)
+        return
     found, compared = _run(pipeline.verify(_settings(), filters))
     if as_json:
         print_json(report.differences_document(found, compared))
@@ -222,12 +265,12 @@ def show(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="Any printed id, or a kept plan.")],
     as_json: Json = False,
 ) -> None:
-    """Tell the story behind an id: a run, a line, an item, a finding; or show a kept plan."""
+    """Tell the story behind an id: a run, a line, an operation, an item, a finding, a kept plan."""
     if Path(wanted).is_file():
         kept = report.kept_plan(Path(wanted))
         print_json(kept) if as_json else report.print_plan(Console(), kept)
         return
-    found = pipeline.ask(_settings(), lambda ledger: reading.show(ledger, wanted))
+    found = _run(story(_settings(), wanted))
     if found is None:
         hint = "`customer-orders runs` and `findings` print ids"
         raise CustomerOrdersError(f"nothing in the ledger has the id {wanted}", hint=hint)

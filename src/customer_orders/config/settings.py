@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -118,7 +119,7 @@ class BoardSettings(_Table):
     id: str = Field(pattern=r"^\d+$")
     name: str
     key_column: str = "LINE KEY"
-    #: Canonical names of the customers that go to this board; None is every customer.
+    #: Canonical names of the customers that go to this board; None is every other customer.
     customers: tuple[str, ...] | None = None
 
 
@@ -132,6 +133,17 @@ class LabelSettings(_Table):
         "DELIVERY TERMS",
         "Size",
     )
+
+
+class OwnershipSettings(_Table):
+    """Who owns which column, by board title. Without a word every mapped column is ours."""
+
+    #: Columns of other people and systems, beside those of the profile: never written.
+    others: tuple[str, ...] = ()
+    #: Columns that are written when an item is made, and never again.
+    set_once: tuple[str, ...] = ()
+    #: Columns that are left alone where a person changed them since they were delivered.
+    keep_board_edits: tuple[str, ...] = ()
 
 
 class MappingSettings(_Table):
@@ -151,6 +163,7 @@ class MappingSettings(_Table):
     #: Overrides of the profile, by board title.
     columns: Mapping[str, ColumnRule] = {}
     labels: LabelSettings = LabelSettings()
+    ownership: OwnershipSettings = OwnershipSettings()
     #: Size code in the source -> size code on the board, where two codes mean one thing.
     size_aliases: Mapping[str, str] = {}
     #: Board column that takes the canonical customer.
@@ -174,11 +187,11 @@ class GuardSettings(_Table):
 
 
 class RuleSettings(_Table):
-    #: A size that is no longer ordered keeps its subitem, with quantity 0.
-    size_gone: Literal["zero"] = "zero"
-    #: A line that is gone from the source keeps its item and is reported.
-    line_gone: Literal["keep"] = "keep"
-    #: Complete reads after which a missing line is a warning and no longer a remark.
+    #: What becomes of a subitem whose size is no longer ordered; `zero` keeps it, with quantity 0.
+    size_gone: Literal["zero", "archive", "delete"] = "zero"
+    #: What becomes of an item whose line is gone from the source; it is reported in any case.
+    line_gone: Literal["keep", "archive"] = "keep"
+    #: Complete reads after which a missing line is a warning, and archived if so configured.
     line_gone_after: int = Field(3, ge=1)
 
 
@@ -240,6 +253,11 @@ class Settings(_Table):
         return Profile(columns={}, foreign=frozenset())
 
     @property
+    def foreign(self) -> frozenset[str]:
+        """Titles of columns that belong to others, of items and of subitems."""
+        return self.profile.foreign | set(self.mapping.ownership.others)
+
+    @property
     def columns(self) -> Mapping[str, ColumnRule]:
         """Board title -> rule: the profile, with the configuration's own rules over it."""
         shipped: dict[str, ColumnRule] = dict(self.profile.columns)
@@ -278,6 +296,8 @@ class Settings(_Table):
         if self.mapping.profile != "none":
             self._refuse_too_little()
         self._refuse_shared_aliases()
+        self._refuse_unknown_owners()
+        self._refuse_shared_boards()
         for board in self.boards:
             for customer in set(board.customers or ()) - set(self.customers):
                 raise ConfigError(
@@ -296,6 +316,29 @@ class Settings(_Table):
             raise ConfigError(
                 "[customers] names no customer",
                 hint='write "NAME ON THE BOARD" = ["NAME IN THE SOURCE"] for each of them',
+            )
+
+    def _refuse_shared_boards(self) -> None:
+        """A customer's lines go to one board: the one that names it, else the one for the rest."""
+        ids = Counter(board.id for board in self.boards)
+        taken = Counter(name for board in self.boards for name in set(board.customers or ()))
+        rest = [board.id for board in self.boards if board.customers is None]
+        faults = [f"board {one} stands there {n} times" for one, n in ids.items() if n > 1]
+        faults += [f'"{name}" is sent to {n} boards' for name, n in taken.items() if n > 1]
+        if len(rest) > 1:
+            faults.append(f"boards {', '.join(rest)} would each take every other customer")
+        if faults:
+            raise ConfigError(
+                f"[[board]] {'; '.join(faults)}",
+                hint="name each customer under one board; one board may take the rest",
+            )
+
+    def _refuse_unknown_owners(self) -> None:
+        owned = self.mapping.ownership
+        for title in {*owned.set_once, *owned.keep_board_edits} - set(self.columns):
+            raise ConfigError(
+                f'[mapping.ownership] "{title}" is no column that this configuration feeds',
+                hint="these lists name columns of the profile, or of [mapping.columns]",
             )
 
     def _refuse_shared_aliases(self) -> None:

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
 from customer_orders.model import Board
-from customer_orders.monday import AliasError, Answer, Category
-from customer_orders.plan import Action, Target
+from customer_orders.monday import AliasError, Answer, Category, new_labels
+from customer_orders.plan import Action, Operation, Target
 
 HINTS = {
     Category.DATA: "mend the value in the source or the mapping; the line is planned again then",
     Category.GONE: "a person archived or deleted the item; `customer-orders verify` shows it",
+    Category.AUTH: "a person with the right to change the board adds the label, and the line is "
+    "sent with it; or [mapping.labels] create leaves the column out",
+    Category.GROUP: "its group was archived or deleted meanwhile; the next run makes it again",
 }
 #: Categories whose operations were certainly not done, and are sent again.
 NOT_DONE = (Category.THROTTLE, Category.LOCK, Category.AUTH)
@@ -28,18 +31,30 @@ def results_of(
         error = answer.errors.get(claimed.alias)
         if isinstance(value, Mapping) and value.get("id"):
             results[claimed.id] = Done(monday_id=_id(claimed, str(value["id"])))
+        elif error and error.category is Category.GONE and _may_be_gone(claimed.operation):
+            results[claimed.id] = Done(monday_id=_id(claimed, ""))
         elif error is None or error.category is Category.UNKNOWN:
             continue
-        elif error.category in NOT_DONE:
+        elif error.category in NOT_DONE and not lacks_label_right(claimed, error, board):
             results[claimed.id] = Reopen(reason=error.message)
         else:
             results[claimed.id] = _refused(claimed, error, board, key_column)
     return results
 
 
+def lacks_label_right(claimed: Claimed, error: AliasError, board: Board) -> bool:
+    """Whether the token may write, but not make labels: that costs the cell and not the run."""
+    return error.category is Category.AUTH and bool(new_labels(claimed.operation, board))
+
+
 def refusal(code: str, message: str, category: Category = Category.DATA) -> Refusal:
     """A refusal with what to do about it."""
     return Refusal(category=category, code=code, error=message, hint=HINTS[category])
+
+
+def _may_be_gone(planned: Operation) -> bool:
+    """What was to leave the board, or to lose our key, and is not there, is as it should be."""
+    return planned.action.removes or planned.kind is Target.COPY
 
 
 def _id(claimed: Claimed, answered: str) -> str:
@@ -58,10 +73,12 @@ def _refused(
     """
     refused = refusal(error.code, error.message, error.category)
     planned = claimed.operation
-    if planned.kind is not Target.ITEM or error.category is not Category.DATA:
+    if planned.kind is not Target.ITEM or error.category not in (Category.DATA, Category.AUTH):
         return refused
     values = planned.payload.get("values", {})
     named = [title for title in values if board.columns[title].id == error.column]
+    if error.category is Category.AUTH:
+        named = new_labels(planned, board)
     alone = len(values) == 1 and planned.action is Action.UPDATE and "name" not in planned.payload
     if not named or named == [key_column] or alone:
         return refused

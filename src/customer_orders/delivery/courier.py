@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from customer_orders.config import Settings
-from customer_orders.delivery.answers import results_of
+from customer_orders.delivery.answers import lacks_label_right, results_of
 from customer_orders.delivery.stop import Stop
 from customer_orders.errors import (
     CustomerOrdersError,
@@ -23,7 +23,15 @@ from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.locks import Lock
 from customer_orders.ledger.recording import Evidence, Tally
 from customer_orders.ledger.results import Claimed, Done, Refusal, Result, WithoutCell
-from customer_orders.monday import LONGEST_WAIT, Answer, Category, Mutation, Session, mutation
+from customer_orders.monday import (
+    LONGEST_WAIT,
+    AliasError,
+    Answer,
+    Category,
+    Mutation,
+    Session,
+    mutation,
+)
 
 #: Requests in a row that achieved nothing before the run gives up; what is open stays open.
 FRUITLESS = 20
@@ -93,22 +101,27 @@ class Courier:
 
     def results(self, request: Request, answer: Answer) -> dict[int, Result]:
         """What the answer says of each operation; limits and rights are heeded at once."""
-        governor = self.session.client.governor
-        for error in answer.errors.values():
-            if error.category in (Category.THROTTLE, Category.LOCK):
-                governor.pause(min(error.retry_in, LONGEST_WAIT))
-                if error.retry_in > LONGEST_WAIT:
-                    wait = error.retry_in
-                    self.stop.ask(Throttled(error.message, code=error.code, retry_in=wait))
-            elif error.category is Category.AUTH:
-                self.stop.ask(
-                    Unauthorized(
-                        f"monday does not let this token write: {error.message}",
-                        code=error.code,
-                        hint="give the token's user the right to edit the board; nothing was lost",
-                    )
-                )
+        by_alias = {claimed.alias: claimed for claimed in request.operations}
+        for alias, error in answer.errors.items():
+            claimed = by_alias.get(alias)
+            if not (claimed and lacks_label_right(claimed, error, self.board)):
+                self._heed(error)
         return results_of(request, answer, self.board, self.key_column)
+
+    def _heed(self, error: AliasError) -> None:
+        """Wait where monday asks for it; stop where it asks for too long, or says no to us."""
+        if error.category in (Category.THROTTLE, Category.LOCK):
+            self.session.client.governor.pause(min(error.retry_in, LONGEST_WAIT))
+            if error.retry_in > LONGEST_WAIT:
+                self.stop.ask(Throttled(error.message, code=error.code, retry_in=error.retry_in))
+        elif error.category is Category.AUTH:
+            self.stop.ask(
+                Unauthorized(
+                    f"monday does not let this token write: {error.message}",
+                    code=error.code,
+                    hint="give the token's user the right to edit the board; nothing was lost",
+                )
+            )
 
     async def record(
         self,

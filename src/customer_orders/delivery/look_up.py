@@ -13,7 +13,7 @@ from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
 from customer_orders.model import Board, ShownItem
 from customer_orders.monday import BoardAPI
-from customer_orders.plan import Action, Target
+from customer_orders.plan import Action, Operation, Target
 
 ABSENT = Reopen(reason="looked up: not on the board")
 OLD = Reopen(reason="looked up: the board shows the old value")
@@ -47,7 +47,12 @@ async def look_up(
         if planned.kind is Target.ITEM and planned.action is Action.CREATE:
             item = by_key.get(planned.record_uuid or "")
             return _taken_over(item) if item else ABSENT
+        if planned.kind is Target.COPY:
+            holder = claimed.item_id if planned.below else planned.payload["monday_id"]
+            return _copy_result(planned, by_id.get(holder or ""))
         item = by_id.get(claimed.item_id or "")
+        if planned.action.removes:
+            return _removal_result(claimed, item)
         if item is None:
             return GONE
         if planned.kind is Target.ITEM:
@@ -68,6 +73,8 @@ def _keys(request: Request) -> tuple[list[str], list[str]]:
         planned = claimed.operation
         if planned.kind is Target.ITEM and planned.action is Action.CREATE:
             made.append(planned.record_uuid or "")
+        elif planned.kind is Target.COPY and not planned.below:
+            known.add(planned.payload["monday_id"])
         elif claimed.item_id is not None:
             known.add(claimed.item_id)
     return made, sorted(known)
@@ -103,6 +110,23 @@ def _subitem_result(claimed: Claimed, item: ShownItem, size_column: str) -> Resu
     if not _shows(shown.values, planned.payload["values"]):
         return OLD
     return Done(monday_id=shown.monday_id, read={"values": dict(shown.values)})
+
+
+def _removal_result(claimed: Claimed, item: ShownItem | None) -> Result:
+    """Done where it no longer stands, whoever took it off the board."""
+    standing = {item.monday_id, *(s.monday_id for s in item.subitems)} if item else set()
+    removed = claimed.subitem_id or claimed.item_id or ""
+    return OLD if removed in standing else Done(monday_id=removed)
+
+
+def _copy_result(planned: Operation, shown: ShownItem | None) -> Result:
+    """Done where the copy no longer stands, or bears our key no more."""
+    cells = {shown.monday_id: shown.values} if shown else {}
+    cells |= {s.monday_id: s.values for s in shown.subitems} if shown else {}
+    copy = planned.payload["monday_id"]
+    keyed = copy in cells and not _shows(cells[copy], planned.payload.get("values", {}))
+    stands = copy in cells if planned.action.removes else keyed
+    return OLD if stands else Done(monday_id=copy)
 
 
 def _shows(shown: Mapping[str, str | None], sent: Mapping[str, str | None]) -> bool:

@@ -201,7 +201,8 @@ class Queue:
         return replace(
             claimed,
             group_id=claimed.group_id or self._group_ids.get(operation.group),
-            item_id=claimed.item_id or self._item_ids.get(operation.record_uuid or ""),
+            # What was just made stands for the line, whatever stood for it before.
+            item_id=self._item_ids.get(operation.record_uuid or "") or claimed.item_id,
         )
 
 

@@ -16,7 +16,7 @@ from customer_orders.errors import NoAnswer, RequestRefused, Throttled
 from customer_orders.ledger.rechecks import Doubted, Stale
 from customer_orders.model import Cell, DeliveredItem, Finding, Severity, ShownItem, ShownSubitem
 from customer_orders.monday import Copy, Session
-from customer_orders.plan import Action, Target
+from customer_orders.plan import Action, Operation, Target
 
 #: Rule of the remark about a second copy.
 DUPLICATE = "duplicate"
@@ -56,7 +56,11 @@ class Recheck:
 
         A line that the ledger does not know needs nothing: its key is looked up before a create.
         """
-        known = [d for d in doubted if d.operation.record_uuid in delivered]
+        known = [
+            doubt
+            for doubt in doubted
+            if doubt.operation.record_uuid in delivered and doubt.operation.kind is not Target.COPY
+        ]
         by_key = await self._under_keys(known)
         ids = {delivered[d.operation.record_uuid or ""].monday_id for d in known}
         by_id = {s.monday_id: s for s in await self._session.api.read(self._board, sorted(ids))}
@@ -68,7 +72,7 @@ class Recheck:
             if doubt.operation.action is Action.CREATE:
                 for second in self._seconds(doubt, item, shown, by_key):
                     seconds.setdefault(second.monday_id, second)
-            elif shown is not None and (stale := _stale(doubt, item, shown)):
+            elif stale := _stale(doubt, item, shown):
                 seen.stale.append(stale)
         seen.findings = await self._resolve(seconds)
         return seen
@@ -158,12 +162,16 @@ def _finding(second: _Second, fate: str, severity: Severity) -> Finding:
     )
 
 
-def _stale(doubt: Doubted, item: DeliveredItem, shown: ShownItem) -> Stale | None:
+def _stale(doubt: Doubted, item: DeliveredItem, shown: ShownItem | None) -> Stale | None:
     """What stands there of this operation, although something else was delivered since.
 
     Only its own values count: any other difference is a person's, and `verify` shows it.
     """
     planned = doubt.operation
+    if planned.action.removes:
+        return None if _stands(planned, item, shown) else Stale(operation=planned, shown=None)
+    if shown is None:
+        return None
     if planned.kind is Target.SUBITEM:
         subitem = item.subitems.get(planned.size or "")
         stands = next(
@@ -181,6 +189,16 @@ def _stale(doubt: Doubted, item: DeliveredItem, shown: ShownItem) -> Stale | Non
     if values := _late(planned.payload.get("values", {}), shown.values, item.values):
         late["values"] = values
     return Stale(operation=planned, shown=late) if late else None
+
+
+def _stands(planned: Operation, item: DeliveredItem, shown: ShownItem | None) -> bool:
+    """Whether what was to be removed, and stands in the ledger, stands on the board as well."""
+    if planned.kind is Target.ITEM:
+        return shown is not None
+    subitem = item.subitems.get(planned.size or "")
+    if subitem is None or shown is None:
+        return True  # nothing that a later plan would write to
+    return any(s.monday_id == subitem.monday_id for s in shown.subitems)
 
 
 def _late(

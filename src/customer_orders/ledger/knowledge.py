@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlalchemy import Select, and_, exists, func, select
 
 from customer_orders.config import Settings
+from customer_orders.errors import LedgerError
 from customer_orders.ledger import snapshots
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.rows import chunks
@@ -21,15 +22,18 @@ from customer_orders.ledger.schema import (
     item,
     operation,
     run,
+    run_line,
     snapshot,
     subitem,
 )
 from customer_orders.model import REVIEWED_RULES, Board, Cell, DeliveredItem, DeliveredSubitem
-from customer_orders.plan import Knowledge, LastRead, usable_groups
+from customer_orders.plan import Action, Knowledge, LastRead, MissingLine, Outcome, usable_groups
 
 #: Why monday refused: only these hold a payload back until it changes.
-HOLDING_CATEGORIES = ("data", "gone")
+HOLDING_CATEGORIES = ("data", "gone", "auth")
 
+#: Stands for the id of a run: whatever failed in any of them.
+ALL_RUNS = "all"
 #: The latest run first.
 NEWEST = (run.c.started.desc(), run.c.id.desc())
 LAST_SCOPE = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
@@ -55,14 +59,22 @@ def gather(
     boards: Mapping[str, Board],
     record_uuids: Sequence[str],
     mapping_version: str,
+    retry: str | None = None,
 ) -> Knowledge:
-    """All that the ledger and the boards know of the lines to be looked at."""
+    """All that the ledger and the boards know of the lines to be looked at.
+
+    `retry` lifts the refusals of a run, or of all. Raises LedgerError when there is no such run.
+    """
     return Knowledge(
         delivered=delivered_items(ledger, record_uuids),
         groups={board: usable_groups(group_ids(ledger, board), boards[board]) for board in boards},
         refused=refused_payloads(ledger, mapping_version),
         refused_cells=refused_cells(ledger, mapping_version),
         unsettled=unsettled_lines(ledger),
+        lifted=failed_lines(ledger, retry) if retry else frozenset(),
+        set_once=frozenset(settings.mapping.ownership.set_once),
+        keep_board_edits=frozenset(settings.mapping.ownership.keep_board_edits),
+        size_gone=Action(settings.rules.size_gone),
         size_column=settings.mapping.subitem_size,
         quantity_column=settings.mapping.subitem_quantity,
     )
@@ -125,8 +137,15 @@ def delivered_items(ledger: Ledger, record_uuids: Sequence[str]) -> dict[str, De
 
 
 def ever_delivered(ledger: Ledger) -> frozenset[str]:
-    """The lines that were delivered whole at least once: what the mass-change guard judges."""
-    whole = select(snapshot.c.record_uuid).where(snapshot.c.last_delivered.is_not(None))
+    """The lines that were delivered whole at least once, and whose item was not archived since.
+
+    They are what the mass-change guard judges.
+    """
+    whole = (
+        select(snapshot.c.record_uuid)
+        .join(item, item.c.record_uuid == snapshot.c.record_uuid)
+        .where(snapshot.c.last_delivered.is_not(None))
+    )
     with ledger.transaction() as connection:
         return frozenset(connection.scalars(whole))
 
@@ -171,13 +190,24 @@ def unsettled_lines(ledger: Ledger) -> frozenset[str]:
         return frozenset(connection.scalars(statement))
 
 
-def refused_lines(ledger: Ledger) -> frozenset[str]:
-    """Lines with an operation that monday refused and that was not planned afresh since."""
-    statement = select(operation.c.record_uuid).where(
-        operation.c.state == State.FAILED, operation.c.record_uuid.is_not(None)
-    )
+def failed_lines(ledger: Ledger, run_id: str) -> frozenset[str]:
+    """Lines that failed in a run, now or held from before; of all runs, those that stand failed.
+
+    Raises LedgerError when there is no such run.
+    """
+    if run_id == ALL_RUNS:
+        statement = select(operation.c.record_uuid).where(operation.c.state == State.FAILED)
+    else:
+        statement = select(run_line.c.line).where(
+            run_line.c.run_id == run_id, run_line.c.outcome == Outcome.FAILED
+        )
     with ledger.transaction() as connection:
-        return frozenset(connection.scalars(statement))
+        known = connection.scalar(select(run.c.id).where(run.c.id == run_id))
+        if known is None and run_id != ALL_RUNS:
+            raise LedgerError(
+                f"there is no run {run_id}", hint="`customer-orders runs` lists the latest"
+            )
+        return frozenset(line for line in connection.scalars(statement) if line)
 
 
 def group_ids(ledger: Ledger, board: str) -> Mapping[str, str]:
@@ -208,21 +238,23 @@ def last_scope(ledger: Ledger) -> str | None:
         return connection.scalar(LAST_SCOPE)
 
 
-def missing_reads(
-    ledger: Ledger, scope: str, record_uuids: Sequence[str]
-) -> list[tuple[str, str, int]]:
-    """(record_uuid, customer, complete reads of the scope without it, with this one) of lines.
-
-    Only of delivered ones.
-    """
-    found: list[tuple[str, str, int]] = []
+def missing_lines(ledger: Ledger, record_uuids: Sequence[str], scope: str) -> list[MissingLine]:
+    """The delivered lines among those that the read of this scope did not have."""
+    found: list[MissingLine] = []
     with ledger.transaction() as connection:
-        reads = snapshots.missing_reads(connection, scope)
+        reads = snapshots.missing_reads(connection, scope).label("reads")
         for chunk in chunks(record_uuids):
             statement = (
                 select(snapshot.c.record_uuid, snapshot.c.customer, reads)
                 .join(item, item.c.record_uuid == snapshot.c.record_uuid)
                 .where(snapshot.c.record_uuid.in_(chunk))
             )
-            found += [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+            found += [
+                MissingLine(
+                    record_uuid=row.record_uuid,
+                    customer=row.customer,
+                    reads=row.reads,
+                )
+                for row in connection.execute(statement)
+            ]
     return found

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy import Connection, Select, case, exists, func, or_, select
 
 from customer_orders.ledger import findings as remarks
 from customer_orders.ledger.database import Ledger
@@ -27,6 +27,10 @@ from customer_orders.ledger.schema import (
 )
 
 Document = dict[str, Any]
+#: Lines that are gone from the source while their item stands.
+MISSING = snapshot.c.missing_since.is_not(None) & exists().where(
+    item.c.record_uuid == snapshot.c.record_uuid
+)
 
 
 def status(ledger: Ledger) -> Document:
@@ -37,7 +41,7 @@ def status(ledger: Ledger) -> Document:
             "ledger": str(ledger),
             "lines": _count(connection, snapshot),
             "delivered_lines": _count(connection, snapshot, snapshot.c.row_hash.is_not(None)),
-            "missing_lines": _count(connection, snapshot, snapshot.c.missing_since.is_not(None)),
+            "missing_lines": _count(connection, snapshot, MISSING),
             "items": _count(connection, item),
             "subitems": _count(connection, subitem),
             "operations": {row[0]: row[1] for row in connection.execute(states)},

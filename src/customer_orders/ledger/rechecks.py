@@ -13,6 +13,7 @@ from customer_orders.ledger import findings
 from customer_orders.ledger.database import Ledger
 from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import OURS, Lock, all_ours
+from customer_orders.ledger.results import forget
 from customer_orders.ledger.rows import operation_from_json, to_json
 from customer_orders.ledger.schema import item, lock, request, subitem
 from customer_orders.ledger.snapshots import distrust
@@ -37,8 +38,8 @@ class Stale:
     """A late value: the board shows what the operation sent, and something else was delivered."""
 
     operation: Operation
-    #: What the board shows of it, in the shape of a payload.
-    shown: Mapping[str, Any]
+    #: What the board shows of it, in the shape of a payload; None: it was taken off the board.
+    shown: Mapping[str, Any] | None
 
 
 def doubted(ledger: Ledger, board: str) -> list[Doubted]:
@@ -90,6 +91,9 @@ def rechecked(
 
 def _take_as_delivered(connection: Any, late: Stale) -> None:
     planned, shown = late.operation, late.shown
+    if shown is None:
+        forget(connection, [planned])
+        return
     table, key = item, {"record_uuid": planned.record_uuid}
     if planned.kind is Target.SUBITEM:
         table, key = subitem, key | {"size": planned.size}

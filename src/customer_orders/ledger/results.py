@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    delete,
     insert,
     select,
     update,
@@ -120,8 +121,21 @@ def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Do
         move(connection, held, Move.DELIVER, ids, category=category, **cleared)
     for kind, put in ((Target.GROUP, _groups), (Target.ITEM, _items), (Target.SUBITEM, _subitems)):
         of_kind = [(c.operation, d) for c, d in done if c.operation.kind is kind]
-        if of_kind:
-            put(connection, of_kind)
+        standing = [(o, d) for o, d in of_kind if not o.action.removes]
+        if standing:
+            put(connection, standing)
+        forget(connection, [o for o, _ in of_kind if o.action.removes])
+
+
+def forget(connection: Connection, removed: Sequence[Operation]) -> None:
+    """What these operations took off the board stands nowhere any more."""
+    for planned in removed:
+        of_line = subitem.c.record_uuid == planned.record_uuid
+        if planned.kind is Target.SUBITEM:
+            of_line &= subitem.c.size == planned.size
+        else:
+            connection.execute(delete(item).where(item.c.record_uuid == planned.record_uuid))
+        connection.execute(delete(subitem).where(of_line))
 
 
 Delivered = Sequence[tuple[Operation, Done]]
@@ -150,10 +164,13 @@ def _items(connection: Connection, done: Delivered) -> None:
                 "board": planned.board,
                 "group_title": payload.get("group") or known["group"],
                 "name": payload.get("name") or known["name"],
-                "delivered": _delivered(row, payload),
+                "delivered": _delivered(None if planned.begins else row, payload),
             }
         )
     _put(connection, item, rows, standing)
+    # Below an item that is new to the ledger nothing is known yet.
+    for chunk in chunks([planned.record_uuid for planned, _ in done if planned.begins]):
+        connection.execute(delete(subitem).where(subitem.c.record_uuid.in_(chunk)))
 
 
 def _subitems(connection: Connection, done: Delivered) -> None:

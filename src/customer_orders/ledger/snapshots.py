@@ -62,12 +62,16 @@ DOUBT = (
     .where(snapshot.c.record_uuid.in_(LINES))
     .values(
         row_hash=None,
-        seen_hash=select(run_line.c.planned_hash)
-        .where(
-            run_line.c.run_id == bindparam("run_id"),
-            run_line.c.line == snapshot.c.record_uuid,
-        )
-        .scalar_subquery(),
+        # A line that is gone from the source has no row that could be planned.
+        seen_hash=func.coalesce(
+            select(run_line.c.planned_hash)
+            .where(
+                run_line.c.run_id == bindparam("run_id"),
+                run_line.c.line == snapshot.c.record_uuid,
+            )
+            .scalar_subquery(),
+            snapshot.c.seen_hash,
+        ),
     )
 )
 FIRST_SIGHT = insert(snapshot).from_select(

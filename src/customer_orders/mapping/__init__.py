@@ -1,5 +1,6 @@
 """What the board should show of an order line: cells, names, groups, sizes, findings. Pure."""
 
+from customer_orders.mapping.labels import fit_labels
 from customer_orders.mapping.render import render, render_all
 from customer_orders.mapping.rules import Rules, hashed_columns, needed_columns
 from customer_orders.mapping.sizes import size_order
@@ -8,6 +9,7 @@ from customer_orders.mapping.targets import check_targets, subitem_targets, targ
 __all__ = [
     "Rules",
     "check_targets",
+    "fit_labels",
     "hashed_columns",
     "needed_columns",
     "render",

@@ -6,11 +6,13 @@ The accepted forms are those of the contract ("Values"); nothing is guessed.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import string
+from collections.abc import Iterable
 from decimal import Decimal
 
-from customer_orders.model import BLANKS, Cell, trim
+from customer_orders.model import BLANKS, BoardColumn, Cell, trim
 
 #: Text beyond these lengths is cut: item names and long_text (monday/api.md, Size limits).
 NAME_LENGTH = 255
@@ -109,18 +111,29 @@ def cut(text: str, length: int) -> tuple[str, str | None]:
     return text[:length].rstrip(BLANKS), f"has {len(text)} characters; cut to {length}"
 
 
-def label(text: str, known: frozenset[str], *, may_create: bool, longest: int | None) -> Cell:
+def label(text: str, column: BoardColumn, *, may_create: bool) -> Cell:
     """The board's own spelling of a label, or a new label where the column may make one."""
-    if text in known:
+    if text in column.labels:
         return text
-    for spelling in sorted(known):
+    for spelling in sorted(column.labels):
         if normalised(spelling) == normalised(text):
             return spelling
+    if normalised(text) in map(normalised, column.inactive_labels):
+        raise RejectedCell("label", "is a label that was deactivated on the board")
     if not may_create:
-        raise RejectedCell("label", f"is no label of the board; it knows {_some(known)}")
-    if longest and len(text) > longest:
-        raise RejectedCell("label", f"is longer than the {longest} characters of a status label")
+        known = f"it knows {_some(column.labels)}{nearest(text, column.labels)}"
+        raise RejectedCell("label", f"is no label of the board; {known}")
+    if column.type == "status" and len(text) > STATUS_LABEL_LENGTH:
+        longest = f"the {STATUS_LABEL_LENGTH} characters of a status label"
+        raise RejectedCell("label", f"is longer than {longest}")
     return text
+
+
+def nearest(label: str, known: Iterable[str]) -> str:
+    """The label of the board that is most like it, as a remark says it; empty without one."""
+    spelled = {normalised(each): each for each in sorted(known)}
+    near = difflib.get_close_matches(normalised(label), spelled, n=1)
+    return f' (nearest: "{spelled[near[0]]}")' if near else ""
 
 
 def _some(labels: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ from customer_orders.mapping.cells import RejectedCell, normalised
 from customer_orders.mapping.rules import CANONICAL_CUSTOMER, FIELD, Rules, fields
 from customer_orders.mapping.sizes import size_order
 from customer_orders.model import (
+    SUBITEMS_PER_ITEM,
     Board,
     BoardColumn,
     Cell,
@@ -24,8 +25,6 @@ from customer_orders.model import (
     trim,
 )
 
-#: Subitems of one item (monday/api.md, Size limits).
-SUBITEMS_PER_ITEM = 100
 NO_CUSTOMER = "(no customer)"
 #: A field of a template with the blank before it, which goes when the field is blank.
 SPACED_FIELD = re.compile("( ?)" + FIELD.pattern)
@@ -117,7 +116,7 @@ class _Rendering:
         values = dict(self._values())
         mapping = self.rules.settings.mapping
         sizes = self._sizes()
-        if self._cancelled():
+        if cancelled := self._cancelled():
             # Cancelling takes every size to 0, also one whose cell cannot be used.
             sizes, self.rejected_sizes = [], set()
             if mapping.quantity in self.rules.settings.columns:
@@ -140,6 +139,7 @@ class _Rendering:
             values=values,
             subitems=tuple(sizes),
             rejected_sizes=frozenset(self.rejected_sizes),
+            cancelled=cancelled,
             po=_po(self.line, self.rules),
             season=_season(self.line, self.rules),
         )
@@ -209,9 +209,7 @@ class _Rendering:
         return text if mapped is None else trim(mapped) or ""
 
     def _label(self, title: str, text: str, column: BoardColumn) -> Cell:
-        longest = cells.STATUS_LABEL_LENGTH if column.type == "status" else None
-        may_create = self.rules.may_create_label(title)
-        return cells.label(text, column.labels, may_create=may_create, longest=longest)
+        return cells.label(text, column, may_create=self.rules.may_create_label(title))
 
     def _sizes(self) -> list[Subitem]:
         """The sizes above 0 in size order; aliases of one size are added up."""
@@ -236,10 +234,14 @@ class _Rendering:
         ]
 
     def _check_size_label(self, size: str) -> None:
+        """A size is matched whole and as it is spelled: it is no label that may be bent."""
         title = self.rules.settings.mapping.subitem_size
-        known = self.board.subitem_columns[title].labels
-        if size not in known and not self.rules.may_create_label(title):
-            raise RejectedCell("label", f"is no label of the subitems' column {title}")
+        column = self.board.subitem_columns[title]
+        if size in column.inactive_labels:
+            raise RejectedCell("label", f"is a deactivated label of the subitems' column {title}")
+        if size not in column.labels and not self.rules.may_create_label(title):
+            near = cells.nearest(size, column.labels)
+            raise RejectedCell("label", f"is no label of the subitems' column {title}{near}")
 
     def _compare_total(self, total: Cell, sizes: list[Subitem]) -> None:
         added = sum(int(subitem.quantity) for subitem in sizes)

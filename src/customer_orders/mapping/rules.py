@@ -80,11 +80,10 @@ class Rules:
         return self.customers.get(normalised(name)) if name else None
 
     def board_of(self, customer: str) -> Board | None:
-        """The board that takes a customer's lines."""
-        for board in self.settings.boards:
-            if board.customers is None or customer in board.customers:
-                return self.boards[board.id]
-        return None
+        """The board that takes a customer's lines: the one that names it, or takes the rest."""
+        named = [b for b in self.settings.boards if b.customers and customer in b.customers]
+        rest = [b for b in self.settings.boards if b.customers is None]
+        return next((self.boards[board.id] for board in (*named, *rest)), None)
 
     def key_column(self, board: Board) -> str:
         """Title of the column that holds the line key on a board."""
@@ -108,7 +107,8 @@ class Rules:
             "values": self.value_maps,
             "mapping": mapping.model_dump(exclude={"profile", "columns", "labels"}),
             "labels": sorted(mapping.labels.create),
-            "foreign": sorted(settings.profile.foreign),
+            "foreign": sorted(settings.foreign),
+            "size_gone": settings.rules.size_gone,
             "source": [settings.source.customer, settings.source.slashed_dates],
             "customers": self.customers,
             "boards": [(b.id, b.key_column, b.customers) for b in settings.boards],

@@ -51,8 +51,8 @@ def target_faults(settings: Settings, configured: BoardSettings, board: Board) -
         )
     mapped = {title: rule.type for title, rule in settings.columns.items()}
     sizes = subitem_targets(settings)
-    _compare("", mapped, board.columns, settings.profile.foreign, faults)
-    _compare("subitems: ", sizes, board.subitem_columns, settings.profile.foreign, faults)
+    _compare("", mapped, board.columns, settings.foreign, faults)
+    _compare("subitems: ", sizes, board.subitem_columns, settings.foreign, faults)
     faults.key_column += _key_faults(configured.key_column, mapped, settings, board)
     return faults
 
@@ -84,7 +84,7 @@ def _key_faults(
 ) -> list[str]:
     if key in mapped:
         return [f'column "{key}" takes the line key and is fed from the source too']
-    if key in settings.profile.foreign:
+    if key in settings.foreign:
         return [_foreign(key)]
     fault = _fault(key, "text", board.columns)
     return [fault] if fault else []

@@ -6,9 +6,10 @@ from customer_orders.monday.copies import Copies, Copy
 from customer_orders.monday.governor import Governor, Reservation
 from customer_orders.monday.http import HTTPTransport
 from customer_orders.monday.lookup import already_there
-from customer_orders.monday.mutations import mutation
+from customer_orders.monday.mutations import mutation, new_labels
 from customer_orders.monday.outcomes import AliasError, Answer, Category
 from customer_orders.monday.session import Session, connect, unchecked
+from customer_orders.monday.standing import standing
 from customer_orders.monday.transport import Response, Transport
 
 __all__ = [
@@ -31,5 +32,7 @@ __all__ = [
     "already_there",
     "connect",
     "mutation",
+    "new_labels",
+    "standing",
     "unchecked",
 ]

@@ -103,6 +103,12 @@ class BoardAPI:
             found += [_item(item, board) for item in shown]
         return found
 
+    async def link(self, monday_id: str) -> str | None:
+        """The address of an item's page; None when it no longer stands on a board."""
+        data = await self._client.query("item_link", ids=[monday_id])
+        shown = [item for item in data["items"] or () if item and item["state"] == "active"]
+        return str(shown[0]["url"]) if shown else None
+
     def ours(self, board: Board, *, subitems: bool) -> list[str]:
         """Ids of the columns, of items or of subitems, that the configuration names."""
         return self._ids(board)["sizes" if subitems else "columns"]
@@ -179,25 +185,25 @@ def _columns(shown: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Boa
                 f'board {shown["id"]} "{shown["name"]}" has two columns called "{column["title"]}"',
                 hint="rename one of them; columns are found by their title",
             )
-        labels = _labels(column)
+        labels, inactive = _labels(column)
         found[column["title"]] = BoardColumn(
             id=column["id"],
             title=column["title"],
             type=column["type"],
             labels=frozenset(labels),
+            inactive_labels=inactive,
             label_ids=labels,
         )
     return found
 
 
-def _labels(column: Mapping[str, Any]) -> dict[str, int]:
+def _labels(column: Mapping[str, Any]) -> tuple[dict[str, int], frozenset[str]]:
+    """Active label -> id, and the deactivated ones."""
     settings = column["settings"] or {}
     labels = settings.get("labels") or () if column["type"] in ("dropdown", "status") else ()
-    return {
-        label["label"]: int(label["id"])
-        for label in labels
-        if label.get("label") and not label.get("is_deactivated")
-    }
+    named = [label for label in labels if label.get("label")]
+    active = {x["label"]: int(x["id"]) for x in named if not x.get("is_deactivated")}
+    return active, frozenset(x["label"] for x in named if x.get("is_deactivated"))
 
 
 def _item(shown: Mapping[str, Any], board: Board) -> ShownItem:

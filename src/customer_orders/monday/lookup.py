@@ -19,17 +19,20 @@ async def already_there(
 ) -> tuple[dict[str, DeliveredItem], list[Finding]]:
     """record_uuid -> the item that stands on the board where the operations would create.
 
-    Items to be made are looked up by key; items that are to get a subitem are read by id. A lost
-    or restored ledger thus links what is there and cannot fill the board twice. Of several items
-    with one key the oldest counts, and a finding names the others.
+    Items to be made are looked up by key; items that are to get a subitem are read by id, and so
+    are those with a column in which the edits of people are kept. A lost or restored ledger thus
+    links what is there and cannot fill the board twice. Of several items with one key the oldest
+    counts, and a finding names the others.
     """
-    creates = [o for o in operations if o.action is Action.CREATE]
+    kept = set(settings.mapping.ownership.keep_board_edits)
+    wanted = [o for o in operations if o.action is Action.CREATE or kept & _titles(o)]
     found: dict[str, DeliveredItem] = {}
     findings: list[Finding] = []
     for board in settings.boards:
         live = session.boards[board.id]
-        of_board = [o for o in creates if o.board == board.id]
-        keys = {o.record_uuid or "" for o in of_board if o.kind is Target.ITEM}
+        of_board = [o for o in wanted if o.board == board.id]
+        creates = [o for o in of_board if o.action is Action.CREATE]
+        keys = {o.record_uuid or "" for o in creates if o.kind is Target.ITEM}
         parents = {o.record_uuid or "" for o in of_board} & delivered.keys()
         by_key = await session.api.under_keys(live, board.key_column, keys) if keys else {}
         by_key |= await _parents(session.api, live, parents, delivered)
@@ -38,6 +41,10 @@ async def already_there(
             found[record_uuid] = shown[0].as_delivered(record_uuid, size_column)
             findings += [_copy(record_uuid, copy) for copy in shown[1:]]
     return found, findings
+
+
+def _titles(operation: Operation) -> set[str]:
+    return set(operation.payload.get("values", {}))
 
 
 def _copy(record_uuid: str, copy: ShownItem) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from customer_orders.model import Board, BoardColumn, Cell
@@ -59,6 +59,19 @@ def mutation(
                 variables={"board": board.subitems_board, "item": _known(subitem_id)}
                 | _values(board.subitem_columns, payload["values"]),
             )
+        case Target.ITEM | Target.SUBITEM as kind, Action.ARCHIVE | Action.DELETE as action:
+            gone = subitem_id if kind is Target.SUBITEM else item_id
+            return Mutation(document=f"{action}_item", variables={"item": _known(gone)})
+        case Target.COPY, Action.ARCHIVE:
+            return Mutation(document="archive_item", variables={"item": payload["monday_id"]})
+        case Target.COPY, Action.UPDATE:
+            where = board.subitems_board if operation.below else board.id
+            columns = board.subitem_columns if operation.below else board.columns
+            return Mutation(
+                document="change_values",
+                variables={"board": where, "item": payload["monday_id"]}
+                | _values(columns, payload["values"]),
+            )
         case kind, action:
             raise ValueError(f"nothing is sent to {action} a {kind}")
 
@@ -75,11 +88,20 @@ def _values(
     """
     encoded: dict[str, Any] = {columns[t].id: encode(columns[t], c) for t, c in values.items()}
     text = json.dumps({**encoded, **(named or {})}, ensure_ascii=False)
-    return {"values": text, "make_labels": any(_missing(columns[t], c) for t, c in values.items())}
+    return {"values": text, "make_labels": any(_new(columns, values))}
 
 
-def _missing(column: BoardColumn, cell: Cell) -> bool:
-    return cell is not None and column.type in LABELLED and cell not in column.labels
+def new_labels(operation: Operation, board: Board) -> list[str]:
+    """Titles of the columns in which the operation makes a label."""
+    columns = board.subitem_columns if operation.below else board.columns
+    return list(_new(columns, operation.payload.get("values", {})))
+
+
+def _new(columns: Mapping[str, BoardColumn], values: Mapping[str, Cell]) -> Iterator[str]:
+    for title, cell in values.items():
+        column = columns[title]
+        if cell is not None and column.type in LABELLED and cell not in column.labels:
+            yield title
 
 
 def _known(monday_id: str | None) -> str:

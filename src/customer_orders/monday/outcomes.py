@@ -24,6 +24,8 @@ class Category(enum.StrEnum):
     DATA = "data"
     #: The item is archived, deleted or unknown.
     GONE = "gone"
+    #: The group is archived or deleted: the next run makes it again.
+    GROUP = "group"
     #: A limit: wait what the server says.
     THROTTLE = "throttle"
     #: Another process writes to the board (423).
@@ -174,6 +176,8 @@ def _category(code: str, status: Any, details: Mapping[str, Any]) -> Category:
         return Category.LOCK
     if code in AUTH_CODES:
         return Category.AUTH
+    if code in GONE_CODES and details.get("resource_type") == "group":
+        return Category.GROUP
     if code in GONE_CODES or details.get("column_validation_error_code") == INACTIVE:
         return Category.GONE
     if code in UNKNOWN_CODES or (isinstance(status, int) and status >= 500):

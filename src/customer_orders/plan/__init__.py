@@ -4,7 +4,9 @@ from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
 from customer_orders.plan.groups import usable_groups
 from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
-from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
+from customer_orders.plan.knowledge import Knowledge, Surplus
+from customer_orders.plan.make import ensure_groups, held_line, make
+from customer_orders.plan.missing import MissingLine, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target, checksum_of
 from customer_orders.plan.plan import (
     MUTATION_COST,
@@ -28,12 +30,14 @@ __all__ = [
     "Filters",
     "Knowledge",
     "LastRead",
+    "MissingLine",
     "Operation",
     "Outcome",
     "Plan",
     "Planned",
     "PlannedLine",
     "Reading",
+    "Surplus",
     "Surroundings",
     "Target",
     "assemble",

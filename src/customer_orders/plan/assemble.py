@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from customer_orders.config import RuleSettings
 from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity, Unchanged
 from customer_orders.plan.groups import ambiguous_groups
-from customer_orders.plan.labels import label_findings
-from customer_orders.plan.make import (
-    Knowledge,
-    ensure_groups,
-    held_line,
-    make,
-    missing_finding,
-    stranded_findings,
-)
+from customer_orders.plan.knowledge import Knowledge
+from customer_orders.plan.make import ensure_groups, held_line, kept_edits, make, stopped_findings
+from customer_orders.plan.missing import MissingLine, archive_missing, missing_finding
 from customer_orders.plan.operations import Operation
 from customer_orders.plan.plan import Plan
 
@@ -27,14 +22,14 @@ class Surroundings:
     #: Rows whose line cannot be told.
     untold: tuple[Held, ...]
     unchanged: tuple[Unchanged, ...]
-    #: record_uuid, customer, and complete reads without the line, of delivered lines.
-    missing: tuple[tuple[str, str, int], ...]
+    #: Delivered lines that the source no longer has.
+    missing: tuple[MissingLine, ...]
     #: Every record_uuid that the source no longer has, delivered or not.
     absent: tuple[str, ...]
     #: Blank rows.
     dropped: int
-    #: Complete reads after which a missing line is a warning.
-    warn_after: int
+    #: What becomes of what is gone.
+    rules: RuleSettings
 
 
 def assemble(
@@ -50,6 +45,7 @@ def assemble(
     for line, of_line in make(rendered, knowledge):
         lines.append(line)
         operations += of_line
+    operations += archive_missing(around.missing, around.rules, knowledge)
     return Plan(
         operations=(*ensure_groups(operations, knowledge), *operations),
         lines=tuple(lines),
@@ -57,9 +53,9 @@ def assemble(
         findings=(
             *findings,
             *_findings(around),
-            *stranded_findings(rendered, knowledge),
+            *stopped_findings(rendered, knowledge),
+            *kept_edits(rendered, knowledge),
             *ambiguous_groups(operations, boards),
-            *label_findings(operations, boards),
         ),
         missing=around.absent,
         to_settle=tuple(line.line for line in lines if line.line in knowledge.unsettled),
@@ -69,8 +65,7 @@ def assemble(
 
 def _findings(around: Surroundings) -> Iterator[Finding]:
     yield from (held.finding for held in around.untold)
-    for record_uuid, customer, reads in around.missing:
-        yield missing_finding(record_uuid, customer, reads, around.warn_after)
+    yield from (missing_finding(line, around.rules) for line in around.missing)
     if around.dropped:
         yield Finding(
             rule="blank rows",

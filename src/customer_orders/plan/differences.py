@@ -1,15 +1,17 @@
-"""What the board shows against what it should show: the findings of `verify`."""
+"""What the board shows against what it should show: the findings of `verify`.
+
+A difference is what a repair would send, in the words of the board; so the two never disagree.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from customer_orders.config import MappingSettings
-from customer_orders.model import Cell, DeliveredItem, Item, ShownItem, ShownSubitem
-
-ZERO = "0"
+from customer_orders.model import Cell, DeliveredItem
+from customer_orders.plan.operations import Action, Operation, Target
 
 
 class DifferenceKind(enum.StrEnum):
@@ -36,123 +38,75 @@ class Difference:
 
 
 def differences(
-    items: Iterable[Item],
-    delivered: Mapping[str, DeliveredItem],
-    shown: Mapping[str, Sequence[ShownItem]],
-    titles: MappingSettings,
+    operations: Iterable[Operation], standing: Mapping[str, DeliveredItem]
 ) -> Iterator[Difference]:
-    """Compare every item that should be there; `shown` is the board by line key."""
-    for item in items:
-        copies = shown.get(item.record_uuid, ())
-        if not copies:
-            yield _difference(DifferenceKind.MISSING, item, "item", expected=item.name)
-            continue
-        for copy in copies[1:]:
-            yield _difference(
-                DifferenceKind.DUPLICATE, item, "item", shown=copy.name, monday_id=copy.monday_id
-            )
-        known = delivered.get(item.record_uuid)
-        yield from _item(item, known, copies[0])
-        sizes = copies[0].sizes(titles.subitem_size)
-        yield from _subitems(item, known, sizes, titles.subitem_quantity)
+    """The differences that a repair would take away; `standing` are the items on the board."""
+    for operation in operations:
+        item = standing.get(operation.record_uuid or "")
+        match operation.kind, operation.action:
+            case (Target.GROUP, _) | (_, Action.LINK):
+                pass
+            case Target.COPY, _:
+                yield _copy(operation)
+            case Target.ITEM, Action.CREATE:
+                yield _missing(operation, "item", operation.payload["name"])
+            case Target.SUBITEM, Action.CREATE:
+                # Without an item, the line is missing as a whole.
+                if item:
+                    quantity = list(operation.payload["values"].values())[-1]
+                    yield _missing(operation, f"size {operation.size}", quantity)
+            case _:
+                yield from _cells(operation, item)
 
 
-def foreign(
-    shown: Mapping[str, Sequence[ShownItem]], known: Collection[str]
-) -> Iterator[Difference]:
+def foreign(items: Iterable[DeliveredItem]) -> Iterator[Difference]:
     """Items that bear a key of no line."""
-    for key, copies in shown.items():
-        if key not in known:
-            for copy in copies:
-                yield Difference(
-                    kind=DifferenceKind.FOREIGN,
-                    record_uuid=key,
-                    what="item",
-                    shown=copy.name,
-                    monday_id=copy.monday_id,
-                )
-
-
-def _item(item: Item, known: DeliveredItem | None, copy: ShownItem) -> Iterator[Difference]:
-    # A cell that was rejected keeps what was delivered last.
-    expected = {**(known.values if known else {}), **item.values}
-    for title, cell in expected.items():
-        if copy.values.get(title) != cell:
-            yield _difference(
-                DifferenceKind.CHANGED,
-                item,
-                title,
-                expected=cell,
-                shown=copy.values.get(title),
-                monday_id=copy.monday_id,
-            )
-    if copy.name != item.name:
-        yield _difference(
-            DifferenceKind.CHANGED,
-            item,
-            "Name",
-            expected=item.name,
-            shown=copy.name,
-            monday_id=copy.monday_id,
+    for item in items:
+        yield Difference(
+            kind=DifferenceKind.FOREIGN,
+            record_uuid=item.record_uuid,
+            what="item",
+            shown=item.name,
+            monday_id=item.monday_id,
         )
 
 
-def _subitems(
-    item: Item,
-    known: DeliveredItem | None,
-    sizes: Mapping[str, Sequence[ShownSubitem]],
-    quantity_column: str,
-) -> Iterator[Difference]:
-    expected: dict[str, Cell] = {
-        size: subitem.values.get(quantity_column) if size in item.rejected_sizes else ZERO
-        for size, subitem in (known.subitems if known else {}).items()
-    }
-    expected |= {subitem.size: subitem.quantity for subitem in item.subitems}
-    for size, quantity in expected.items():
-        found = sizes.get(size, [])
-        if not found:
-            yield _difference(DifferenceKind.MISSING, item, f"size {size}", expected=quantity)
-            continue
-        for extra in found[1:]:
-            yield _difference(
-                DifferenceKind.DUPLICATE, item, f"size {size}", monday_id=extra.monday_id
-            )
-        if found[0].values.get(quantity_column) != quantity:
-            yield _difference(
-                DifferenceKind.CHANGED,
-                item,
-                f"size {size}",
-                expected=quantity,
-                shown=found[0].values.get(quantity_column),
-                monday_id=found[0].monday_id,
-            )
-    for size in sizes.keys() - expected.keys():
-        for extra in sizes[size]:
-            if extra.values.get(quantity_column) not in (None, ZERO):
-                yield _difference(
-                    DifferenceKind.CHANGED,
-                    item,
-                    f"size {size}",
-                    expected=ZERO,
-                    shown=extra.values.get(quantity_column),
-                    monday_id=extra.monday_id,
-                )
-
-
-def _difference(
-    kind: DifferenceKind,
-    item: Item,
-    what: str,
-    *,
-    expected: Cell = None,
-    shown: Cell = None,
-    monday_id: str | None = None,
-) -> Difference:
+def _missing(operation: Operation, what: str, expected: Cell) -> Difference:
     return Difference(
-        kind=kind,
-        record_uuid=item.record_uuid,
+        kind=DifferenceKind.MISSING,
+        record_uuid=operation.record_uuid or "",
         what=what,
         expected=expected,
-        shown=shown,
-        monday_id=monday_id,
     )
+
+
+def _copy(operation: Operation) -> Difference:
+    return Difference(
+        kind=DifferenceKind.DUPLICATE,
+        record_uuid=operation.record_uuid or "",
+        what=f"size {operation.size}" if operation.size else "item",
+        shown=operation.before["name"],
+        monday_id=operation.payload["monday_id"],
+    )
+
+
+def _cells(operation: Operation, item: DeliveredItem | None) -> Iterator[Difference]:
+    """One for each cell of an item, its name and its group; one for the quantity of a size."""
+    after, before = _flat(operation.payload), _flat(operation.before)
+    subitem = item.subitems.get(operation.size or "") if item else None
+    holder = subitem or item
+    for title in after or before:
+        yield Difference(
+            kind=DifferenceKind.CHANGED,
+            record_uuid=operation.record_uuid or "",
+            what=f"size {operation.size}" if operation.size else title,
+            expected=after.get(title),
+            shown=before.get(title),
+            monday_id=holder.monday_id if holder else None,
+        )
+
+
+def _flat(payload: Mapping[str, Any]) -> dict[str, Cell]:
+    parts = {"name": "Name", "group": "Group"}
+    named = {parts[key]: cell for key, cell in payload.items() if key in parts}
+    return {**payload.get("values", {}), **named}

@@ -69,7 +69,8 @@ def guard_capacity(plan: Plan, boards: Mapping[str, Board]) -> None:
     )
     faults = [
         f'board {board} "{boards[board].name}" has {boards[board].items_count} of '
-        f"{boards[board].items_limit} items, {number} more would be made"
+        f"{boards[board].items_limit} items, {number} more would be made, "
+        f"{boards[board].room} would fit"
         for board, number in made.items()
         if boards[board].items_limit and number > boards[board].room
     ]

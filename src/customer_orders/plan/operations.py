@@ -25,6 +25,14 @@ class Action(enum.StrEnum):
     UPDATE = "update"
     #: Set the quantity of a size that is no longer ordered to 0.
     ZERO = "zero"
+    #: Take what is no longer ordered off the board, as the configuration asks.
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+    @property
+    def removes(self) -> bool:
+        """Whether nothing stands there afterwards."""
+        return self in (Action.ARCHIVE, Action.DELETE)
 
 
 class Target(enum.StrEnum):
@@ -33,6 +41,8 @@ class Target(enum.StrEnum):
     GROUP = "group"
     ITEM = "item"
     SUBITEM = "subitem"
+    #: A second item or subitem under a key of ours: it leaves the board, or loses the key.
+    COPY = "copy"
 
 
 #: Place within a line: group, create or link, move, update, subitems.
@@ -46,6 +56,11 @@ RANKS = {
     (Target.SUBITEM, Action.CREATE): 5,
     (Target.SUBITEM, Action.UPDATE): 5,
     (Target.SUBITEM, Action.ZERO): 5,
+    (Target.SUBITEM, Action.ARCHIVE): 5,
+    (Target.SUBITEM, Action.DELETE): 5,
+    (Target.ITEM, Action.ARCHIVE): 5,
+    (Target.COPY, Action.ARCHIVE): 6,
+    (Target.COPY, Action.UPDATE): 6,
 }
 
 
@@ -61,7 +76,7 @@ class Operation:
     group: str
     #: None for a group.
     record_uuid: str | None = None
-    #: Only for a subitem.
+    #: Only for a subitem, and for a copy of one.
     size: str | None = None
     #: What is sent, by board title and in canonical values.
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -71,8 +86,20 @@ class Operation:
     @property
     def target(self) -> str:
         """The key of what the operation is for: unique with the action among open operations."""
+        if self.kind is Target.COPY:
+            return f"{self.board}/copy {self.payload['monday_id']}"
         parts = [self.board, self.record_uuid or f"group {self.group}", *([self.size or ""])]
         return "/".join(part for part in parts if part)
+
+    @property
+    def begins(self) -> bool:
+        """Whether the ledger knows an item from here on, whatever it knew before."""
+        return self.kind is Target.ITEM and self.action in (Action.CREATE, Action.LINK)
+
+    @property
+    def below(self) -> bool:
+        """Whether it is for something on the board of subitems."""
+        return self.kind is not Target.GROUP and self.size is not None
 
     @property
     def needs_group(self) -> bool:

@@ -10,12 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from customer_orders.errors import ChecksumDiffers, ConfigError
-from customer_orders.model import Cell, Finding, Unchanged
+from customer_orders.model import Cell, Finding, LabelUse, Unchanged
+from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.operations import Action, Operation, Target, checksum
 
 #: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
 #: figure is published, so every mutation is taken for as dear.
 MUTATION_COST = 30_001
+
+
+#: Filters by what a line is.
+FIELDS = ("customer", "po", "season")
 
 
 class Outcome(enum.StrEnum):
@@ -60,6 +65,10 @@ class Filters:
     season: str | None = None
     #: Most lines with operations, counted last.
     limit: int | None = None
+    #: Only lines that failed, whatever holds them: in the run with this id, or in `all` runs.
+    retry: str | None = None
+    #: Compare with the boards themselves, and not with what was delivered.
+    repair: bool = False
 
     def takes(self, customer: str, po: Cell, season: Cell) -> bool:
         """Whether a line passes, the limit apart."""
@@ -68,7 +77,7 @@ class Filters:
 
     def require(self, selected: int, customers: Collection[str]) -> None:
         """Raise ConfigError when nothing passes: a name typed wrong is not "no changes"."""
-        asked = ", ".join(f"{k} {v}" for k, v in self.as_dict().items() if k != "limit")
+        asked = ", ".join(f"{k} {v}" for k, v in self.as_dict().items() if k in FIELDS)
         if selected or not asked:
             return
         near = difflib.get_close_matches(self.customer or "", customers, n=1)
@@ -81,7 +90,8 @@ class Filters:
         """The filters that are set, for reports."""
         named = {"customer": self.customer, "po": self.po, "season": self.season}
         named_set: dict[str, str | int] = {k: v for k, v in named.items() if v is not None}
-        return named_set | ({} if self.limit is None else {"limit": self.limit})
+        more = {"limit": self.limit, "retry": self.retry, "repair": self.repair or None}
+        return named_set | {k: v for k, v in more.items() if v is not None}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +133,8 @@ class Plan:
     to_settle: tuple[str, ...] = ()
     #: Blank rows of the source.
     dropped: int = 0
+    #: What becomes of the labels, column by column.
+    labels: tuple[LabelUse, ...] = ()
 
     @property
     def checksum(self) -> str:
@@ -163,11 +175,16 @@ class Plan:
             calls_a_day=calls_a_day,
         )
 
-    def only(self, filters: Filters) -> Plan:
-        """The part of the plan that the filters choose; the limit counts lines with operations."""
-        if filters == Filters():
+    def only(self, filters: Filters, lifted: Collection[str] = ()) -> Plan:
+        """The part of the plan that the filters choose; the limit counts lines with operations.
+
+        Of a retry only the lifted lines are chosen.
+        """
+        if filters in (Filters(), Filters(repair=True)):
             return self
         lines = [x for x in self.lines if filters.takes(x.customer, x.po, x.season)]
+        if filters.retry:
+            lines = [x for x in lines if x.line in lifted]
         busy = {o.record_uuid for o in self.operations}
         working = [line.line for line in lines if line.line in busy]
         left_out = set(working[filters.limit :]) if filters.limit is not None else set()
@@ -177,9 +194,12 @@ class Plan:
             self,
             operations=tuple(_with_groups(self.operations, chosen)),
             lines=tuple(lines),
-            unchanged=tuple(u for u in self.unchanged if filters.takes(u.customer, u.po, u.season)),
+            unchanged=() if filters.retry else self._unchanged(filters),
             to_settle=tuple(line for line in self.to_settle if line in chosen),
         )
+
+    def _unchanged(self, filters: Filters) -> tuple[Unchanged, ...]:
+        return tuple(u for u in self.unchanged if filters.takes(u.customer, u.po, u.season))
 
 
 def _with_groups(operations: Sequence[Operation], chosen: set[str]) -> Iterable[Operation]:
@@ -210,8 +230,8 @@ class Draft:
     reading: Reading
     #: Lines that were rendered.
     looked_at: tuple[str, ...]
-    #: Board id -> title -> id of the groups in use.
-    groups: Mapping[str, Mapping[str, str]]
+    #: What the plan was made from.
+    knowledge: Knowledge
     #: Lines that were delivered whole at least once; of them, those that the source no longer has
     #: and those that would be changed.
     known: int

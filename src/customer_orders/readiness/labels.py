@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
-from customer_orders.config import BoardSettings, Settings
-from customer_orders.mapping import subitem_targets
-from customer_orders.model import Board, BoardColumn, Finding
-from customer_orders.plan import Plan, Target
+from customer_orders.config import Settings
+from customer_orders.model import LabelUse
+from customer_orders.plan import Plan
 from customer_orders.report import Check
 
-#: Rules of findings about a cell whose label cannot be used.
-REFUSED = ("label", "value")
 #: Titles that a row names before it says how many more there are.
 NAMED = 5
-LABELLED = ("dropdown", "status")
 
 
-def label_rows(settings: Settings, plan: Plan, boards: Mapping[str, Board]) -> Iterator[Check]:
-    """One row for each label column that is written, and one for columns that become full."""
-    for configured in settings.boards:
-        live = boards[configured.id]
-        wanted = _wanted(plan, live)
-        refused = _refused(settings, plan, configured)
-        prefix = "labels" if len(boards) == 1 else f"labels of {live.id}"
-        for title, column in _columns(settings, live).items():
-            what = f"{prefix}: {title}"
-            may_make = title in settings.mapping.labels.create
-            yield _row(what, column, wanted[title], refused[title], may_make=may_make)
+def label_rows(settings: Settings, plan: Plan) -> Iterator[Check]:
+    """One row for each label column that lines need, and one for columns that become full."""
+    for use in plan.labels:
+        prefix = "labels" if len(settings.boards) == 1 else f"labels of {use.board}"
+        may_make = use.column in settings.mapping.labels.create
+        yield _row(f"{prefix}: {use.column}", use, may_make=may_make)
     full = [found for found in plan.findings if found.rule == "labels"]
     if full:
         found = "; ".join(x.message for x in full)
@@ -37,63 +27,17 @@ def label_rows(settings: Settings, plan: Plan, boards: Mapping[str, Board]) -> I
         yield Check.passed("room for labels", "every label column has room")
 
 
-def _columns(settings: Settings, live: Board) -> dict[str, BoardColumn]:
-    """The label columns that are written, by title."""
-    found = {t: live.columns[t] for t in settings.columns if live.columns[t].type in LABELLED}
-    sizes = {
-        t: live.subitem_columns[t] for t, k in subitem_targets(settings).items() if k in LABELLED
-    }
-    return found | sizes
-
-
-def _wanted(plan: Plan, live: Board) -> defaultdict[str, set[str]]:
-    """Title -> labels that the plan would send."""
-    wanted: defaultdict[str, set[str]] = defaultdict(set)
-    for operation in plan.operations:
-        if operation.board == live.id and operation.kind is not Target.GROUP:
-            for title, label in operation.payload.get("values", {}).items():
-                if label:
-                    wanted[title].add(label)
-    return wanted
-
-
-def _refused(
-    settings: Settings, plan: Plan, configured: BoardSettings
-) -> defaultdict[str, list[str]]:
-    """Title -> one value for each cell that is not sent, because its label cannot be used."""
-    titles = {rule.source: title for title, rule in settings.columns.items()}
-    refused: defaultdict[str, list[str]] = defaultdict(list)
-    for found in plan.findings:
-        if found.rule not in REFUSED or not _of_board(found, configured):
-            continue
-        if title := titles.get(found.column or ""):
-            refused[title].append(found.value or "")
-        else:
-            # A size is a column of the source, and its name is the label.
-            refused[settings.mapping.subitem_size].append(found.column or "")
-    return refused
-
-
-def _of_board(found: Finding, configured: BoardSettings) -> bool:
-    return configured.customers is None or found.customer in configured.customers
-
-
-def _row(
-    what: str, column: BoardColumn, wanted: set[str], refused: list[str], *, may_make: bool
-) -> Check:
-    new = wanted - column.labels
-    found = f"{len(column.labels)} on the board, {len(wanted | set(refused))} in the plan"
-    if new:
-        found += f"; {len(new)} will be made: {some(new)}"
-    if not refused:
-        return Check.passed(what, found if new else f"{found}, none missing")
-    values = set(refused)
+def _row(what: str, use: LabelUse, *, may_make: bool) -> Check:
+    needed = len(use.used) + len(use.made) + len(use.refused)
+    found = f"{use.known} on the board, {needed} in the plan"
+    if use.made:
+        found += f"; {len(use.made)} will be made: {some(use.made)}"
+    if not use.refused:
+        return Check.passed(what, found if use.made else f"{found}, none missing")
     hint = "add the labels on the board, or map the values in [mapping.columns]"
     if not may_make:
         hint += "; [mapping.labels] create would let the column make them"
-    return Check.warned(
-        what, f"{found}; {len(values)} refused: {some(values)} (cells: {len(refused)})", hint
-    )
+    return Check.warned(what, f"{found}; {len(use.refused)} refused: {some(use.refused)}", hint)
 
 
 def some(titles: Collection[str]) -> str:

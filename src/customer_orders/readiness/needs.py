@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from customer_orders import pipeline
 from customer_orders.config import Settings
+from customer_orders.draft import draft
 from customer_orders.errors import CustomerOrdersError, LedgerError
 from customer_orders.ledger import Ledger, deployed, knowledge
 from customer_orders.model import Board, Severity
@@ -18,6 +18,7 @@ from customer_orders.monday import Session, connect
 from customer_orders.plan import (
     Action,
     Draft,
+    Filters,
     Outcome,
     Plan,
     Target,
@@ -42,23 +43,23 @@ async def needs(settings: Settings, *, open_way: bool) -> list[Check]:
     try:
         with _ledger(settings) as ledger:
             async with connect(settings) as session:
-                draft = await pipeline.draft(settings, ledger, session, force=True)
+                whole = await draft(settings, ledger, session, Filters(), force=True)
                 below = {
                     board.id: await session.api.board(board.subitems_board)
                     for board in session.boards.values()
                     if board.subitems_board
                 }
-            guards = Check.of(GUARDS, lambda: _guards(settings, ledger, draft))
+            guards = Check.of(GUARDS, lambda: _guards(settings, ledger, whole))
     except CustomerOrdersError as exc:
         unknown = [Check.unknown(what, needs="a plan") for what in ROWS[1:]]
         return [Check.failed(LINES, exc), *unknown]
     return [
-        _lines(draft.plan),
+        _lines(whole.plan),
         guards,
-        *label_rows(settings, draft.plan, session.boards),
-        *_items(draft.plan, session.boards.values()),
-        *_subitems(draft.plan, below),
-        _calls(settings, draft.plan, session),
+        *label_rows(settings, whole.plan),
+        *_items(whole.plan, session.boards.values()),
+        *_subitems(whole.plan, below),
+        _calls(settings, whole.plan, session),
     ]
 
 
@@ -102,16 +103,16 @@ _PLANNED = {
 }
 
 
-def _guards(settings: Settings, ledger: Ledger, draft: Draft) -> str:
+def _guards(settings: Settings, ledger: Ledger, whole: Draft) -> str:
     """The mass-change guards, as a run without --force asks them."""
-    reading, guard = draft.reading, settings.guard
+    reading, guard = whole.reading, settings.guard
     last = knowledge.last_read(ledger, reading.scope)
     guard_source(reading.rows, reading.by_customer, last, guard)
-    guard_plan(known=draft.known, missing=draft.missing, updated=draft.updated, guard=guard)
+    guard_plan(known=whole.known, missing=whole.missing, updated=whole.updated, guard=guard)
     before = f"{last.rows} at the last read" if last else "no read before"
     return (
-        f"{reading.rows} rows, {before}; of {draft.known} delivered lines {draft.missing} "
-        f"are missing and {draft.updated} change"
+        f"{reading.rows} rows, {before}; of {whole.known} delivered lines {whole.missing} "
+        f"are missing and {whole.updated} change"
     )
 
 

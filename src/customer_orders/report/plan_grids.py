@@ -27,7 +27,14 @@ DONE: Mapping[str, tuple[Target, Action]] = {
 def plan_grids(plan: Document) -> Iterator[Grid]:
     """Every table of a plan that has rows."""
     return filled(
-        (_customers(plan), _groups(plan), _changes(plan), _operations(plan), _findings(plan))
+        (
+            _customers(plan),
+            _groups(plan),
+            _changes(plan),
+            _operations(plan),
+            _labels(plan),
+            _findings(plan),
+        )
     )
 
 
@@ -93,6 +100,26 @@ def _operations(plan: Document) -> Grid:
         rows=[
             [f"{action.partition('_')[0]} {kind}", number]
             for (action, kind), number in sorted(counts.items())
+        ],
+    )
+
+
+def _labels(plan: Document) -> Grid:
+    """The label columns where something is made or refused."""
+    return Grid(
+        id="labels",
+        title="Labels",
+        columns=("board", "column", "known", "to be made", "refused"),
+        numbers=frozenset(("known",)),
+        rows=[
+            [
+                use["board"],
+                use["column"],
+                use["known"],
+                *map(", ".join, (use["made"], use["refused"])),
+            ]
+            for use in plan["labels"]
+            if use["made"] or use["refused"]
         ],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def plan_document(planned: Planned, filters: Filters) -> Document:
         "operations": [_operation(operation) for operation in plan.operations],
         "counts": {f"{action} {kind}": n for (kind, action), n in sorted(plan.counts().items())},
         "findings": [_finding(found) for found in plan.findings],
+        "labels": [asdict(use) for use in plan.labels],
         "missing": list(plan.missing),
         "to_settle": list(plan.to_settle),
         "dropped": plan.dropped,

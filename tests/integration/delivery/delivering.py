@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from customer_orders.config import Settings
+from customer_orders.config import RuleSettings, Settings
 from customer_orders.delivery import Delivery, Stop, holding
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, State, knowledge, runs
@@ -180,13 +180,14 @@ class World:
         *items: Item,
         wrap: Callable[[Transport], Transport] = lambda transport: transport,
         stop: Stop | None = None,
+        around: Surroundings | None = None,
     ) -> Ended:
         """What `apply` does with lines that are rendered already."""
         run_id = runs.open_run(self.ledger, Filters())
         error: BaseException | None = None
         async with self.session(wrap) as session:
             try:
-                await self._apply(run_id, items, session, stop or Stop())
+                await self._apply(run_id, items, session, stop or Stop(), around or AROUND)
             except (CustomerOrdersError, Killed) as exc:
                 error = exc
             runs.settle_outcomes(self.ledger, run_id)
@@ -201,18 +202,23 @@ class World:
         )
 
     async def _apply(
-        self, run_id: str, items: tuple[Item, ...], session: Session, stop: Stop
+        self,
+        run_id: str,
+        items: tuple[Item, ...],
+        session: Session,
+        stop: Stop,
+        around: Surroundings,
     ) -> None:
         ledger, settings = self.ledger, self.settings
         async with holding(settings, ledger, run_id) as (held,):
             delivery = Delivery(ledger, session, held, settings, stop, self.told)
             await delivery.catch_up()
-            lines = [each.record_uuid for each in items]
+            lines = [each.record_uuid for each in (*items, *around.missing)]
             known = knowledge.gather(ledger, settings, session.boards, lines, VERSION)
             rendered = [(line_of(each), each) for each in items]
-            plan = assemble(rendered, [], known, AROUND, session.boards)
+            plan = assemble(rendered, [], known, around, session.boards)
             found, copies = await already_there(session, settings, plan.operations, known.delivered)
-            plan = assemble(rendered, copies, replace(known, found=found), AROUND, session.boards)
+            plan = assemble(rendered, copies, replace(known, found=found), around, session.boards)
             planned = Planned(
                 plan=plan,
                 reading=Reading(scope="s", mapping_version=VERSION, rows=1, by_customer={}),
@@ -334,7 +340,9 @@ def wanted(*items: Item) -> dict[str, tuple[str, str, str | None, dict[str, str]
     }
 
 
-AROUND = Surroundings(untold=(), unchanged=(), missing=(), absent=(), dropped=0, warn_after=3)
+AROUND = Surroundings(
+    untold=(), unchanged=(), missing=(), absent=(), dropped=0, rules=RuleSettings()
+)
 
 
 class Wire:

@@ -411,6 +411,22 @@ def test_a_board_for_an_unknown_customer_is_refused(refused: Callable[[str], Con
     )
 
 
+@pytest.mark.parametrize(
+    ("board", "fault"),
+    [
+        ('id = "8"\nname = "B"\ncustomers = ["NORTHWIND KNITS"]', '"NORTHWIND KNITS" is sent to 2'),
+        ('id = "8"\nname = "B"\n\n[[board]]\nid = "7"\nname = "C"', "8, 7 would each take"),
+    ],
+)
+def test_a_customer_goes_to_one_board(
+    refused: Callable[[str], ConfigError], board: str, fault: str
+) -> None:
+    """Two boards that both want it would share its lines out by chance."""
+    error = refused(f"{WHOLE}\n[[board]]\n{board}\n")
+    assert fault in error.message
+    assert error.hint == "name each customer under one board; one board may take the rest"
+
+
 def test_a_canonical_name_is_an_alias_too(refused: Callable[[str], ConfigError]) -> None:
     """A customer may not claim another one's own name."""
     text = WHOLE.replace('KNITS" = []', 'KNITS" = ["greyson"]')

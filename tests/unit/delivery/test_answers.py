@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from queueing import BOARD, numbered, of_item, of_size
 
-from customer_orders.delivery.answers import HINTS, results_of
+from customer_orders.delivery.answers import HINTS, lacks_label_right, results_of
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
 from customer_orders.model import Board, BoardColumn
@@ -124,3 +124,20 @@ def test_an_error_that_names_a_column(claimed: Claimed, column: str, cell: str |
 def test_a_column_named_by_an_item_that_is_gone():
     """The item is the trouble, not the cell."""
     assert isinstance(result(create(), None, error(Category.GONE, "note")), Refusal)
+
+
+def test_a_token_that_may_not_make_labels_loses_the_cell_only():
+    """The rest of the item is sent without the new label; without one, the run has to stop."""
+    shade = BoardColumn(id="shade", title="SHADE", type="dropdown", labels=frozenset({"NAVY"}))
+    live = replace(LIVE, columns=COLUMNS | {"SHADE": shade})
+    no_right = error(Category.AUTH)
+    new = sent(of_item("a"), values={"NOTE": "1", "SHADE": "TEAL"})
+    request = Request(
+        id="k", board=BOARD, body=b"", operations=(new,), user="1", first_send=0, last_send=0
+    )
+    answer = Answer(data={}, errors={"op0": no_right}, replayed=False)
+    (found,) = results_of(request, answer, live, "LINE KEY").values()
+    assert isinstance(found, WithoutCell)
+    assert found.cell == "SHADE"
+    assert lacks_label_right(new, no_right, live)
+    assert not lacks_label_right(sent(of_item("a"), values={"SHADE": "NAVY"}), no_right, live)

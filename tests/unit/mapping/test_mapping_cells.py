@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from customer_orders.mapping import cells
 from customer_orders.mapping.cells import RejectedCell
-from customer_orders.model import trim
+from customer_orders.model import BoardColumn, trim
 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
@@ -305,7 +305,13 @@ def test_text_is_cut_to_its_length(text: str, length: int, shown: str, remark: s
     assert cells.cut(text, length) == (shown, remark)
 
 
-KNOWN = frozenset({"RECEIVED", "Cancelled", "Stra\u00dfe"})
+def column(*known: str, inactive: tuple[str, ...] = (), kind: str = "dropdown") -> BoardColumn:
+    """A label column of the board."""
+    labels, gone = frozenset(known), frozenset(inactive)
+    return BoardColumn(id="c", title="C", type=kind, labels=labels, inactive_labels=gone)
+
+
+KNOWN = column("RECEIVED", "Cancelled", "Stra\u00dfe")
 
 
 @pytest.mark.parametrize(
@@ -319,14 +325,14 @@ KNOWN = frozenset({"RECEIVED", "Cancelled", "Stra\u00dfe"})
 )
 def test_a_label_takes_the_boards_own_spelling(text: str, spelling: str) -> None:
     """The case of A to Z does not count."""
-    assert cells.label(text, KNOWN, may_create=False, longest=None) == spelling
+    assert cells.label(text, KNOWN, may_create=False) == spelling
 
 
 @pytest.mark.parametrize("text", ["SHIPPED", "RECEIVE", "RECEIVED 2", "STRASSE", "CANCELED"])
 def test_a_missing_label_is_rejected(text: str) -> None:
     """Whole labels only, and no letter is taken for another; the message names what there is."""
     with pytest.raises(RejectedCell, match="is no label of the board; it knows") as caught:
-        cells.label(text, KNOWN, may_create=False, longest=None)
+        cells.label(text, KNOWN, may_create=False)
     assert caught.value.rule == "label"
     assert "Cancelled, RECEIVED" in str(caught.value)
 
@@ -334,30 +340,44 @@ def test_a_missing_label_is_rejected(text: str) -> None:
 @pytest.mark.parametrize(
     ("known", "shown"),
     [
-        (frozenset(), "it knows none"),
-        (frozenset("ABCDE"), "it knows A, B, C, D, E"),
-        (frozenset("ABCDEFG"), "it knows A, B, C, D, E and 2 more"),
+        ("", "it knows none"),
+        ("ABCDE", "it knows A, B, C, D, E"),
+        ("ABCDEFG", "it knows A, B, C, D, E and 2 more"),
     ],
 )
-def test_a_missing_label_names_some_that_are_known(known: frozenset[str], shown: str) -> None:
+def test_a_missing_label_names_some_that_are_known(known: str, shown: str) -> None:
     """At most five labels stand in the message."""
     with pytest.raises(RejectedCell) as caught:
-        cells.label("Z", known, may_create=False, longest=None)
+        cells.label("Z", column(*known), may_create=False)
     assert str(caught.value).endswith(shown)
 
 
 @pytest.mark.parametrize("text", ["2026 SPRING", "x" * 30, "Gr\u00fcn"])
 def test_a_column_that_may_make_labels_takes_a_new_one(text: str) -> None:
     """Up to 30 characters on a status column."""
-    assert cells.label(text, KNOWN, may_create=True, longest=30) == text
+    assert cells.label(text, column(kind="status"), may_create=True) == text
 
 
 def test_a_new_status_label_has_at_most_30_characters() -> None:
     """A longer one would be refused, so it is not sent; a dropdown has no such limit."""
     with pytest.raises(RejectedCell, match="longer than the 30 characters") as caught:
-        cells.label("x" * 31, KNOWN, may_create=True, longest=30)
+        cells.label("x" * 31, column(kind="status"), may_create=True)
     assert caught.value.rule == "label"
-    assert cells.label("x" * 31, KNOWN, may_create=True, longest=None) == "x" * 31
+    assert cells.label("x" * 31, KNOWN, may_create=True) == "x" * 31
+
+
+@pytest.mark.parametrize(("text", "near"), [("SHIPED", "Shipped"), ("recieved", "RECEIVED")])
+def test_a_missing_label_names_the_nearest(text: str, near: str) -> None:
+    """A slip of the pen in the source is seen at once."""
+    with pytest.raises(RejectedCell, match=f'nearest: "{near}"'):
+        cells.label(text, column("RECEIVED", "Shipped", "OPEN"), may_create=False)
+
+
+@pytest.mark.parametrize("may_create", [True, False])
+def test_a_deactivated_label_is_not_sent(may_create: bool) -> None:
+    """Somebody took it out of use on purpose: it is not made again either."""
+    with pytest.raises(RejectedCell, match="was deactivated on the board"):
+        cells.label("Shipped", column("OPEN", inactive=("SHIPPED",)), may_create=may_create)
 
 
 @pytest.mark.parametrize(

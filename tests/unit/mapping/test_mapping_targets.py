@@ -172,3 +172,19 @@ def test_a_board_of_another_name_is_refused_first(fault: Make, board: Make) -> N
         'board 9000000001 is called "Customer Master Schedule DEV", '
         'the configuration says "Customer Master Schedule"'
     )
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"columns": {"FREIGHT": {"from": "DROP"}}},
+        {"columns": {"FREIGHT": {"from": "FREIGHT", "type": "numbers"}}, "profile": "none"},
+        {"subitem_quantity": "Cut Qty", "ownership": {"others": ["Cut Qty"]}},
+    ],
+)
+def test_columns_of_others_are_refused_whatever_the_mapping_says(
+    fault: Make, mapping: dict[str, Any]
+) -> None:
+    """A column that the configuration leaves to others stops every command before it writes."""
+    owned = {"ownership": {"others": ["FREIGHT", "Cut Qty"]}}
+    assert "belongs to others and is never written" in fault(mapping=mapping | owned)

@@ -93,5 +93,6 @@ def test_a_query_is_no_mutation_to_fan_out():
         "create_item",
         "create_key_column",
         "create_subitem",
+        "delete_item",
         "move_item",
     }

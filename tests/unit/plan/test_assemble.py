@@ -7,13 +7,22 @@ from typing import Any
 
 from planning import BOARD, GROUP, LINE, VALUES, delivered, held, item, knowing, order_line
 
+from customer_orders.config import RuleSettings
 from customer_orders.model import Board, BoardColumn, Finding, Item, Severity, Unchanged
-from customer_orders.plan import Action, Outcome, Plan, Surroundings, Target, assemble
+from customer_orders.plan import (
+    Action,
+    MissingLine,
+    Outcome,
+    Plan,
+    Surroundings,
+    Target,
+    assemble,
+)
 
 OTHER = "22222222-2222-5222-8222-222222222222"
 EMPTY = Surroundings(
-    untold=(), unchanged=(), missing=(), absent=(), dropped=0, warn_after=3
-)  # fmt: skip
+    untold=(), unchanged=(), missing=(), absent=(), dropped=0, rules=RuleSettings()
+)
 
 
 def columns(*titles: str) -> dict[str, BoardColumn]:
@@ -77,11 +86,40 @@ def test_blank_rows_are_one_finding() -> None:
     assert assembled().findings == ()
 
 
+def gone(record_uuid: str, reads: int) -> MissingLine:
+    """A line that was delivered, and that this many complete reads did not have."""
+    return MissingLine(record_uuid=record_uuid, customer="TORVANE", reads=reads)
+
+
+def departed(reads: int, **parts: Any) -> Plan:
+    """The plan where lines that are gone for three reads are archived."""
+    rules = RuleSettings(line_gone="archive", line_gone_after=3)
+    around = replace(EMPTY, missing=(gone(LINE, reads),), absent=(LINE,), rules=rules)
+    return assembled(around=around, delivered={LINE: delivered(item())}, **parts)
+
+
+def test_a_missing_line_is_archived_only_where_configured_and_after_so_many_reads() -> None:
+    """One operation for item and sizes, with what stood there; the finding says so."""
+    assert departed(2).operations == ()
+    plan = departed(3)
+    (archive,) = plan.operations
+    assert (archive.kind, archive.action) == (Target.ITEM, Action.ARCHIVE)
+    assert (archive.target, archive.group) == (f"{BOARD}/{LINE}", GROUP)
+    assert archive.before == {"name": item().name, "group": GROUP}
+    assert "its item is archived" in plan.findings[0].message
+    assert "stays as it is" in departed(2).findings[0].message
+
+
+def test_a_missing_line_is_not_archived_while_something_of_it_is_unknown_or_refused() -> None:
+    """Nothing overtakes what is under way, and what monday refused is not sent again."""
+    assert departed(3, unsettled=frozenset({LINE})).operations == ()
+    assert departed(3, refused={(f"{BOARD}/{LINE}", "archive"): "{}"}).operations == ()
+    assert departed(3, refused={(f"{BOARD}/{LINE}", "update"): "{}"}).operations != ()
+
+
 def test_missing_lines_become_a_warning_in_time() -> None:
     """This read counts: from the third complete read on it is more than a remark."""
-    around = replace(
-        EMPTY, missing=((LINE, "TORVANE", 2), (OTHER, "TORVANE", 3)), absent=(LINE, OTHER, "never")
-    )
+    around = replace(EMPTY, missing=(gone(LINE, 2), gone(OTHER, 3)), absent=(LINE, OTHER, "never"))
     plan = assembled(around=around)
     assert [(f.record_uuid, f.severity) for f in plan.findings] == [
         (LINE, Severity.INFO),

@@ -16,6 +16,7 @@ from planning import (
     difference,
     item,
     knowing,
+    order_line,
     planned,
     shown,
     subitem,
@@ -23,6 +24,7 @@ from planning import (
 
 from customer_orders.model import DeliveredItem, DeliveredSubitem, Item, Subitem
 from customer_orders.plan import Action, Operation, Outcome, Target
+from customer_orders.plan.make import kept_edits
 
 WHOLE = {title: cell for title, cell in VALUES.items() if cell is not None}
 CANCELLED = VALUES | {"ORDER TYPE": "CANCELLED", "ORDER QTY": "0"}
@@ -292,6 +294,60 @@ def _pieces(known: DeliveredSubitem) -> str:
 
 def _read(monday_id: str, size: str, quantity: str) -> dict[str, object]:
     return {"monday_id": monday_id, "values": {"Size": size, "Order Qty": quantity}}
+
+
+@pytest.mark.parametrize("action", [Action.ARCHIVE, Action.DELETE])
+def test_a_size_that_is_gone_leaves_the_board_only_where_configured(action: Action) -> None:
+    """The plan keeps what stood there; a size that was at 0 before goes as well."""
+    was = item(sizes={"M": "100", "L": "0"})
+    _, operations = planned(item(sizes={}), knowing(delivered(was), size_gone=action))
+    assert [(o.action, o.size, o.payload) for o in operations] == [
+        (action, "L", {}),
+        (action, "M", {}),
+    ]
+    assert operations[1].before == {"values": {"Size": "M", "Order Qty": "100"}}
+
+
+def test_only_what_was_delivered_leaves_the_board() -> None:
+    """A cancelled line keeps its sizes at 0, and so does a size that somebody else made."""
+    cancelled = item(CANCELLED, sizes={}, cancelled=True)
+    known = knowing(delivered(item()), size_gone=Action.ARCHIVE)
+    assert {o.action for o in planned(cancelled, known)[1]} == {Action.UPDATE, Action.ZERO}
+    found = {LINE: delivered(item(sizes={"M": "100", "L": "80", "XL": "5"}))}
+    known = knowing(delivered(item()), found=found, size_gone=Action.ARCHIVE)
+    assert [(o.action, o.size) for o in planned(item(), known)[1]] == [
+        (Action.LINK, "XL"),
+        (Action.ZERO, "XL"),
+    ]
+
+
+def test_a_column_that_is_written_once() -> None:
+    """It is in the payload that makes the item, and in no other."""
+    once = frozenset({"DROP"})
+    wanted = item(VALUES | {"DROP": "DROP 2"})
+    (create, *_) = planned(wanted, knowing(set_once=once))[1]
+    assert create.payload["values"]["DROP"] == "DROP 2"
+    assert planned(wanted, knowing(delivered(item()), set_once=once))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("shows", "sent"), [("12.5", {"CUSTOMER PRICE": "13"}), ("14", {}), (None, {})]
+)
+def test_an_edit_on_the_board_is_kept_where_that_is_configured(
+    shows: str | None, sent: dict[str, str]
+) -> None:
+    """A value that differs from what was delivered is a person's; a finding says what it is."""
+    found = {LINE: delivered(item(VALUES | {"CUSTOMER PRICE": shows}))}
+    keeping = knowing(
+        delivered(item()), found=found, keep_board_edits=frozenset({"CUSTOMER PRICE"})
+    )
+    wanted = item(VALUES | {"CUSTOMER PRICE": "13", "DROP": "DROP 2"})
+    (update,) = planned(wanted, keeping)[1]
+    assert update.payload == {"values": {"DROP": "DROP 2"} | sent}
+    findings = list(kept_edits([(order_line(), wanted)], keeping))
+    assert [(f.rule, f.column, f.value) for f in findings] == (
+        [] if sent else [("edited", "CUSTOMER PRICE", shows)]
+    )
 
 
 @pytest.mark.parametrize("size", ["S/M", "USA 6", "XXL", "2XL"])

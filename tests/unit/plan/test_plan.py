@@ -21,12 +21,14 @@ from planning import (
     planned,
 )
 
+from customer_orders.config import RuleSettings
 from customer_orders.errors import ConfigError
 from customer_orders.model import Finding, Item, Severity, Unchanged
 from customer_orders.plan import (
     Action,
     Filters,
     Knowledge,
+    MissingLine,
     Operation,
     Outcome,
     Plan,
@@ -259,11 +261,12 @@ def test_links_cost_nothing() -> None:
 @pytest.mark.parametrize(("reads", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
 def test_missing_line_is_a_remark_and_then_a_warning(reads: int, severity: str) -> None:
     """The item stays; the finding says for how many reads the line has been gone."""
-    finding = missing_finding(LINE, "TORVANE", reads, warn_after=3)
+    line = MissingLine(record_uuid=LINE, customer="TORVANE", reads=reads)
+    finding = missing_finding(line, RuleSettings())
     assert finding.severity == Severity(severity)
     assert (finding.rule, finding.record_uuid, finding.customer) == ("missing", LINE, "TORVANE")
     assert f"for {reads} complete reads" in finding.message
-    assert finding.id == missing_finding(LINE, "TORVANE", 9, warn_after=3).id
+    assert finding.id == missing_finding(replace(line, reads=9), RuleSettings()).id
 
 
 @given(

@@ -6,10 +6,9 @@ import pytest
 from planning import BOARD, delivered, item, knowing, order_line, plan_of, planned
 
 from customer_orders.errors import PlanRefused
-from customer_orders.model import Board, BoardColumn, Item, Severity
-from customer_orders.plan import Outcome, guard_capacity
-from customer_orders.plan.labels import label_findings
-from customer_orders.plan.make import stranded_findings
+from customer_orders.model import Board, BoardColumn, Item
+from customer_orders.plan import Action, Outcome, guard_capacity
+from customer_orders.plan.make import stopped_findings
 
 
 def board(
@@ -49,38 +48,9 @@ def test_a_plan_that_does_not_fit_is_refused_with_the_numbers() -> None:
     with pytest.raises(PlanRefused) as refusal:
         guard_capacity(plan_of(*three_items()), {BOARD: board(count=9_998)})
     assert refusal.value.message == (
-        f'board {BOARD} "Orders" has 9998 of 10000 items, 3 more would be made'
+        f'board {BOARD} "Orders" has 9998 of 10000 items, 3 more would be made, 2 would fit'
     )
     assert "--limit" in refusal.value.hint
-
-
-@pytest.mark.parametrize(
-    ("type_", "labels", "severity"),
-    [
-        ("dropdown", 448, None),
-        ("dropdown", 449, Severity.WARNING),
-        ("dropdown", 499, Severity.WARNING),
-        ("dropdown", 500, Severity.ERROR),
-        ("status", 34, None),
-        ("status", 35, Severity.WARNING),
-        ("status", 40, Severity.ERROR),
-    ],
-)
-def test_a_column_that_fills_up_is_a_finding(
-    type_: str, labels: int, severity: Severity | None
-) -> None:
-    """From 450 of 500 labels a remark; beyond 500 an error. A status column holds 40."""
-    plan = plan_of(item({**item().values, "DROP": "new"}))
-    live = {BOARD: board(labels=labels, type_=type_)}
-    found = list(label_findings(plan.operations, live))
-    assert [finding.severity for finding in found] == ([severity] if severity else [])
-    assert all(str(labels + 1) in finding.message for finding in found)
-
-
-def test_a_full_column_without_new_labels_is_no_finding() -> None:
-    """What is there already takes no room."""
-    plan = plan_of(item({**item().values, "DROP": "label 7"}))
-    assert list(label_findings(plan.operations, {BOARD: board(labels=500)})) == []
 
 
 def test_an_item_on_another_board_is_held() -> None:
@@ -88,6 +58,19 @@ def test_an_item_on_another_board_is_held() -> None:
     was = replace(delivered(item()), board="9000000009")
     line, operations = planned(item(), knowing(was))
     assert (line.outcome, operations) == (Outcome.SKIPPED, [])
-    (finding,) = stranded_findings([(order_line(), item())], knowing(was))
+    (finding,) = stopped_findings([(order_line(), item())], knowing(was))
     assert finding.rule == "board"
     assert "9000000009" in finding.message
+
+
+@pytest.mark.parametrize(("action", "held"), [(Action.ZERO, True), (Action.ARCHIVE, False)])
+def test_an_item_takes_100_subitems(action: Action, held: bool) -> None:
+    """Those that stay at 0 count; those that leave the board make room."""
+    was = item(sizes={f"OLD {number}": "1" for number in range(60)})
+    now = item(sizes={f"NEW {number}": "1" for number in range(60)})
+    knowledge = knowing(delivered(was), size_gone=action)
+    line, operations = planned(now, knowledge)
+    assert (line.outcome is Outcome.SKIPPED, operations == []) == (held, held)
+    found = list(stopped_findings([(order_line(), now)], knowledge))
+    assert [finding.rule for finding in found] == (["capacity"] if held else [])
+    assert all("120 subitems" in finding.message for finding in found)
