@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -97,3 +98,21 @@ async def test_a_late_removal_is_seen_and_made_good(make_world: Make):
     ended = await world.run(BEFORE)
     assert ended.by_document == {"create_subitem": 1}
     assert world.board() == wanted(BEFORE)
+
+
+async def test_a_size_that_comes_late_and_is_not_wanted_is_taken_off_again(make_world: Make):
+    """Doubted, not found, no longer ordered, and made after all: the next plan removes it."""
+    world = make_world(rules={"size_gone": "archive"}, time={"recheck": 3_600})
+    await world.run(AFTER)
+    world.fault("status", "create_subitem", status=503, count=99)
+    assert (await world.run(BEFORE)).error is not None
+    world.clear()
+    await world.run(AFTER)
+    ((parent,),) = world.ask("select monday_id from item")
+    cells = json.dumps(json.dumps({"size": {"labels": ["L"]}, "qty": "80"}))
+    world.mutate(
+        f'mutation {{ create_subitem(parent_item_id: {parent}, item_name: "L", '
+        f"column_values: {cells}, create_labels_if_missing: true) {{ id }} }}"
+    )
+    assert (await world.run(AFTER)).by_document == {"archive_item": 1}
+    assert world.board() == wanted(AFTER)
