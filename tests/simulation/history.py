@@ -39,6 +39,8 @@ from customer_orders.source import OrderRows
 EPOCH = 1_800_000_000.0
 #: Longer than any call and the lag of the index, so that a lost ledger finds all that was made.
 QUIET = 400.0
+#: Complete reads after which a line that is gone is archived, where that is drawn.
+LINE_GONE_AFTER = 2
 #: Runs within which a quiet history must come to rest.
 PATIENCE = 8
 
@@ -106,7 +108,9 @@ class History:
         self.stage = stage
         self.verdict = Verdict(script, places=Places(aim=aim))
         rules = {"size_gone": script.size_gone, "line_gone": script.line_gone}
-        self.settings = settings(str(stage.folder), script.aliases, **rules, line_gone_after=2)
+        self.settings = settings(
+            str(stage.folder), script.aliases, **rules, line_gone_after=LINE_GONE_AFTER
+        )
         self.source = Source(random.Random(script.seed), script.lines)
         self.clock = VirtualClock()
         self.ids = random.Random(script.seed)
@@ -158,7 +162,7 @@ class History:
         for act in day.people:
             await self.planner.act(act, rng)
         await asyncio.sleep(day.rest)
-        standing = len(list(self._judge().duplicates()))
+        standing = len(list(self._judge().duplicates(self.source.orders.values())))
         self.verdict.peak = max(self.verdict.peak, standing)
         if day.ledger != "kept":
             await self._lose_ledger(day, before)
@@ -167,15 +171,16 @@ class History:
         """The ledger is gone, or the one from before the last run is back.
 
         Nothing is under way then: what comes late is unknown to another ledger. An old ledger
-        gets a run before the source changes again: a size that was made after it and is no longer
-        ordered then is known to nobody but `verify`.
+        gets its runs before the source changes again: a size that was made after it and is no
+        longer ordered then, and an item that was archived after it, is known to `verify` alone.
         """
         await asyncio.sleep(RECHECK)
         await self._run(random.Random(day.seed), None)
         await asyncio.sleep(QUIET)
         self.verdict.trouble[f"ledger_{day.ledger}"] += 1
         self.stage.replace_ledger(before if day.ledger == "restored" else self.stage.template)
-        await self._run(random.Random(day.seed), None)
+        for _ in range(LINE_GONE_AFTER):
+            await self._run(random.Random(day.seed), None)
 
     async def _calm(self, filters: Filters) -> None:
         """Without trouble, past the re-check time: soon nothing is left to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,10 +78,11 @@ class Judge:
         self.by_key = _grouped(own, lambda item: item["values"].get("key_1"))
         self.by_parent = _grouped(self.subitems["items"], lambda subitem: subitem["parent"])
 
-    def duplicates(self) -> Iterator[Fault]:
+    def duplicates(self, orders: Collection[Order]) -> Iterator[Fault]:
         """Lines and sizes that stand twice, now."""
-        for key, copies in self.by_key.items():
-            if key and len(copies) > 1:
+        for key in (order.uuid for order in orders):
+            copies = self.by_key.get(key, [])
+            if len(copies) > 1:
                 yield Fault("duplicate", f"{len(copies)} items bear {key}")
             for item in copies:
                 yield from self._sizes_twice(item)
@@ -96,7 +97,7 @@ class Judge:
 
     def faults(self, source: Source) -> Iterator[Fault]:
         """Everything that is wrong at the end of a history."""
-        yield from self.duplicates()
+        yield from self.duplicates(source.orders.values())
         here = (*source.orders.values(), *source.away.values())
         lines = {order.uuid for order in here} | self.planner.keys
         yield from self._work_of_others()

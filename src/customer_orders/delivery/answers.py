@@ -12,9 +12,9 @@ from customer_orders.plan import Action, Operation, Target
 
 HINTS = {
     Category.DATA: "mend the value in the source or the mapping; the line is planned again then",
-    Category.GONE: "a person archived or deleted the item; `customer-orders verify` shows it",
-    Category.AUTH: "a person with the right to change the board adds the label, and the line is "
-    "sent with it; or [mapping.labels] create leaves the column out",
+    Category.GONE: "somebody took it off the board; `customer-orders verify --repair` mends it",
+    Category.AUTH: "let somebody with the right to change the board add the label, then retry; "
+    "or take the column out of [mapping.labels] create",
     Category.GROUP: "its group was archived or deleted meanwhile; the next run makes it again",
 }
 #: Categories whose operations were certainly not done, and are sent again.

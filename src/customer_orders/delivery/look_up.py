@@ -21,7 +21,7 @@ GONE = Refusal(
     category="gone",
     code="looked up",
     error="the item is no longer on the board",
-    hint="a person archived or deleted it; `customer-orders verify` shows it",
+    hint="somebody took it off the board; `customer-orders verify --repair` mends it",
 )
 
 

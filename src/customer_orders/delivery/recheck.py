@@ -69,7 +69,9 @@ class Recheck:
         for doubt in known:
             item = delivered[doubt.operation.record_uuid or ""]
             shown = by_id.get(item.monday_id)
-            if doubt.operation.action is Action.CREATE:
+            if late := _late_size(doubt, item, shown, self._size_column):
+                seen.stale.append(late)
+            elif doubt.operation.action is Action.CREATE:
                 for second in self._seconds(doubt, item, shown, by_key):
                     seconds.setdefault(second.monday_id, second)
             elif stale := _stale(doubt, item, shown):
@@ -189,6 +191,21 @@ def _stale(doubt: Doubted, item: DeliveredItem, shown: ShownItem | None) -> Stal
     if values := _late(planned.payload.get("values", {}), shown.values, item.values):
         late["values"] = values
     return Stale(operation=planned, shown=late) if late else None
+
+
+def _late_size(
+    doubt: Doubted, item: DeliveredItem, shown: ShownItem | None, size_column: str
+) -> Stale | None:
+    """A size that was made after all, although no plan wanted it any more."""
+    planned = doubt.operation
+    made = planned.kind is Target.SUBITEM and planned.action is Action.CREATE
+    if not made or shown is None or planned.size in item.subitems:
+        return None
+    for subitem in shown.sizes(size_column).get(planned.size or "", ()):
+        if dict(subitem.values) == planned.payload["values"]:
+            made_late = {"monday_id": subitem.monday_id, "values": dict(subitem.values)}
+            return Stale(operation=planned, shown=made_late)
+    return None
 
 
 def _stands(planned: Operation, item: DeliveredItem, shown: ShownItem | None) -> bool:

@@ -187,6 +187,11 @@ def _subitems(connection: Connection, done: Delivered) -> None:
     _put(connection, subitem, rows, standing)
 
 
+def deliver_size(connection: Connection, planned: Operation, read: Mapping[str, Any]) -> None:
+    """A subitem that was made late is there, with what was read."""
+    _subitems(connection, [(planned, Done(monday_id=read["monday_id"], read=read))])
+
+
 def _standing(
     connection: Connection, table: Table, keys: Collection[tuple[str | None, ...]]
 ) -> dict[tuple[str | None, ...], Row[Any]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from delivering import AROUND, World, item, wanted
+from delivering import AROUND, Wire, World, item, wanted
 
 from customer_orders.config import RuleSettings
+from customer_orders.ledger import State
 from customer_orders.plan import MissingLine, Surroundings
 
 Make = Callable[..., World]
@@ -97,3 +99,46 @@ async def test_a_late_removal_is_seen_and_made_good(make_world: Make):
     ended = await world.run(BEFORE)
     assert ended.by_document == {"create_subitem": 1}
     assert world.board() == wanted(BEFORE)
+
+
+async def test_a_size_that_comes_late_and_is_not_wanted_is_taken_off_again(make_world: Make):
+    """Doubted, not found, no longer ordered, and made after all: the next plan removes it."""
+    world = make_world(rules={"size_gone": "archive"}, time={"recheck": 3_600})
+    await world.run(AFTER)
+    world.fault("status", "create_subitem", status=503, count=99)
+    assert (await world.run(BEFORE)).error is not None
+    world.clear()
+    await world.run(AFTER)
+    ((parent,),) = world.ask("select monday_id from item")
+    cells = json.dumps(json.dumps({"size": {"labels": ["L"]}, "qty": "80"}))
+    world.mutate(
+        f'mutation {{ create_subitem(parent_item_id: {parent}, item_name: "L", '
+        f"column_values: {cells}, create_labels_if_missing: true) {{ id }} }}"
+    )
+    assert (await world.run(AFTER)).by_document == {"archive_item": 1}
+    assert world.board() == wanted(AFTER)
+
+
+async def test_a_group_that_is_deleted_in_mid_run_is_made_again_by_the_next(world: World):
+    """Its items fail, and nothing holds them: the next run makes the group and them."""
+
+    def meddle(number: int, body: bytes) -> None:
+        if b"create_item(" in body and not taken:
+            taken.append(group_of(world))
+            world.mutate(
+                f'mutation {{ delete_group(board_id: 10, group_id: "{taken[0]}") {{ id }} }}'
+            )
+
+    taken: list[str] = []
+    broken = await world.run(BEFORE, wrap=Wire(meddle))
+    assert set(broken.outcomes.values()) == {"failed"}
+    assert {o.category for o in world.operations(State.FAILED)} == {"group", "blocked"}
+    ended = await world.run(BEFORE)
+    assert ended.by_document == {"create_group": 1, "create_item": 1, "create_subitem": 2}
+    assert world.board() == wanted(BEFORE)
+
+
+def group_of(world: World) -> str:
+    """The group that a run has made."""
+    groups = world.get("state")["boards"][0]["groups"]
+    return next(g["id"] for g in groups if g["id"] != "topics" and g["state"] == "active")
