@@ -2,18 +2,16 @@
 
 from customer_orders.config.load import SETTINGS_FILE, load
 from customer_orders.config.profile import ColumnRule, Profile, order_lines, source_types
+from customer_orders.config.secrets import EMULATOR_TOKEN, Secret, redacted
 from customer_orders.config.settings import (
-    EMULATOR_TOKEN,
     BoardSettings,
     GuardSettings,
     MappingSettings,
     MondaySettings,
     RuleSettings,
-    Secret,
     Settings,
     SourceSettings,
     TimeSettings,
-    redacted,
 )
 
 __all__ = [

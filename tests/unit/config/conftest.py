@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from customer_orders.config.settings import REVEALED
+from customer_orders.config.secrets import REVEALED
 
 
 @pytest.fixture(autouse=True)

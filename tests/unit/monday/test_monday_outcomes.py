@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from answering import error, response
 
-from customer_orders.config import settings
+from customer_orders.config import secrets
 from customer_orders.errors import NoAnswer, RequestRefused, Throttled, Unauthorized
 from customer_orders.monday import Category, Response
 from customer_orders.monday.outcomes import DEFAULT_WAIT, NO_ALIAS, read_answer
@@ -234,7 +234,7 @@ def test_a_replay_is_marked(header: str, replayed: bool):
 
 def test_a_server_that_repeats_the_token(monkeypatch: pytest.MonkeyPatch):
     """Its words are cleared of it before anybody stores or prints them."""
-    monkeypatch.setattr(settings, "REVEALED", {"eyJ.secret"})
+    monkeypatch.setattr(secrets, "REVEALED", {"eyJ.secret"})
     entry = error("the header said eyJ.secret", "ColumnValueException")
     failed = read_answer(response({"data": {}, "errors": [{**entry, "path": ["op0"]}]}))
     assert failed.errors["op0"].message == "the header said ***"
