@@ -17,6 +17,7 @@ from customer_orders.plan import (
     Draft,
     Filters,
     Knowledge,
+    Plan,
     Reading,
     Surroundings,
     assemble,
@@ -47,11 +48,7 @@ async def draft(
     known = knowledge.gather(ledger, settings, session.boards, lines, rules.version, filters.retry)
     if filters.repair:
         known = await _as_it_stands(session, settings, known, rendered, changes.missing)
-    whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
-    found, copies = await already_there(session, settings, whole.operations, known.delivered)
-    if found:
-        findings, known = findings + copies, replace(known, found={**found, **known.found})
-        whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
+    whole, known = await _assemble(settings, session, rendered, findings, known, around)
     ever = knowledge.ever_delivered(ledger)
     return Draft(
         plan=replace(whole, labels=labels),
@@ -62,6 +59,24 @@ async def draft(
         missing=len(ever & set(changes.missing)),
         updated=whole.changed_among(ever),
     )
+
+
+async def _assemble(
+    settings: Settings,
+    session: Session,
+    rendered: Rendered,
+    findings: list[Finding],
+    known: Knowledge,
+    around: Surroundings,
+) -> tuple[Plan, Knowledge]:
+    """The plan, once more where a look at the board found what it would make."""
+    whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
+    found, copies = await already_there(session, settings, whole.operations, known.delivered)
+    if not found:
+        return whole, known
+    findings, known = findings + copies, replace(known, found={**found, **known.found})
+    whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
+    return whole, known
 
 
 def line_of(

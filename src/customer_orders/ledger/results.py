@@ -6,8 +6,7 @@ and checks the lock's token in the same statement.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -15,11 +14,8 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Connection,
-    Row,
-    Table,
     Update,
     bindparam,
-    delete,
     insert,
     select,
     update,
@@ -27,8 +23,9 @@ from sqlalchemy import (
 
 from customer_orders.ledger import findings
 from customer_orders.ledger.locks import HOLDS, Lock, all_ours
-from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row, to_json
-from customer_orders.ledger.schema import Move, State, board_group, item, operation, subitem
+from customer_orders.ledger.production import Shown, forget, put
+from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row
+from customer_orders.ledger.schema import Move, State, operation
 from customer_orders.plan import Action, Operation, Target
 
 #: Category of what was never sent because something it depends on was refused.
@@ -119,118 +116,12 @@ def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Do
     for category in (None, DIFFERS):
         ids = [c.id for c, d in done if _differs(c.operation, d.read) is (category is not None)]
         move(connection, held, Move.DELIVER, ids, category=category, **cleared)
-    for kind, put in ((Target.GROUP, _groups), (Target.ITEM, _items), (Target.SUBITEM, _subitems)):
-        of_kind = [(c.operation, d) for c, d in done if c.operation.kind is kind]
-        standing = [(o, d) for o, d in of_kind if not o.action.removes]
-        if standing:
-            put(connection, standing)
-        forget(connection, [o for o, _ in of_kind if o.action.removes])
-
-
-def forget(connection: Connection, removed: Sequence[Operation]) -> None:
-    """What these operations took off the board stands nowhere any more."""
-    for planned in removed:
-        of_line = subitem.c.record_uuid == planned.record_uuid
-        if planned.kind is Target.SUBITEM:
-            of_line &= subitem.c.size == planned.size
-        else:
-            connection.execute(delete(item).where(item.c.record_uuid == planned.record_uuid))
-        connection.execute(delete(subitem).where(of_line))
-
-
-Delivered = Sequence[tuple[Operation, Done]]
-
-
-def _groups(connection: Connection, done: Delivered) -> None:
-    _put(
-        connection,
-        board_group,
-        [{"board": o.board, "title": o.group, "monday_id": d.monday_id} for o, d in done],
-        _standing(connection, board_group, [(o.board, o.group) for o, _ in done]),
-    )
-
-
-def _items(connection: Connection, done: Delivered) -> None:
-    standing = _standing(connection, item, [(o.record_uuid,) for o, _ in done])
-    rows = []
-    for planned, result in done:
-        payload = result.read or planned.payload
-        row = standing.get((planned.record_uuid,))
-        known = {"group": row.group_title, "name": row.name} if row else {}
-        rows.append(
-            {
-                "record_uuid": planned.record_uuid,
-                "monday_id": result.monday_id,
-                "board": planned.board,
-                "group_title": payload.get("group") or known["group"],
-                "name": payload.get("name") or known["name"],
-                "delivered": _delivered(None if planned.begins else row, payload),
-            }
-        )
-    _put(connection, item, rows, standing)
-    # Below an item that is new to the ledger nothing is known yet.
-    for chunk in chunks([planned.record_uuid for planned, _ in done if planned.begins]):
-        connection.execute(delete(subitem).where(subitem.c.record_uuid.in_(chunk)))
-
-
-def _subitems(connection: Connection, done: Delivered) -> None:
-    standing = _standing(connection, subitem, [(o.record_uuid, o.size) for o, _ in done])
-    rows = [
-        {
-            "record_uuid": o.record_uuid,
-            "size": o.size,
-            "monday_id": d.monday_id,
-            "delivered": _delivered(standing.get((o.record_uuid, o.size)), d.read or o.payload),
-        }
-        for o, d in done
+    shown = [
+        Shown(planned=c.operation, monday_id=d.monday_id, payload=d.read or c.operation.payload)
+        for c, d in done
     ]
-    _put(connection, subitem, rows, standing)
-
-
-def deliver_size(connection: Connection, planned: Operation, read: Mapping[str, Any]) -> None:
-    """A subitem that was made late is there, with what was read."""
-    _subitems(connection, [(planned, Done(monday_id=read["monday_id"], read=read))])
-
-
-def _standing(
-    connection: Connection, table: Table, keys: Collection[tuple[str | None, ...]]
-) -> dict[tuple[str | None, ...], Row[Any]]:
-    """The rows that stand under these keys; no engine has to compare pairs."""
-    names = [column.name for column in table.primary_key]
-    first = table.c.title if table is board_group else table.c.record_uuid
-    place = names.index(first.name)
-    found: dict[tuple[str | None, ...], Row[Any]] = {}
-    for chunk in chunks(sorted({key[place] or "" for key in keys})):
-        for row in connection.execute(select(table).where(first.in_(chunk))):
-            found[tuple(getattr(row, name) for name in names)] = row
-    return found
-
-
-def _put(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    standing: Collection[tuple[str | None, ...]],
-) -> None:
-    """Insert the rows whose key does not stand yet and update the others, in any engine's words."""
-    names = [column.name for column in table.primary_key]
-    there = [tuple(row[name] for name in names) in standing for row in rows]
-    new = [row for row, stands in zip(rows, there, strict=True) if not stands]
-    old = [row for row, stands in zip(rows, there, strict=True) if stands]
-    if new:
-        connection.execute(insert(table), new)
-    if old:
-        connection.execute(_updating(table), [_as_parameters(row, names) for row in old])
-
-
-@cache
-def _updating(table: Table) -> Update:
-    """The UPDATE of one row by its key; a key column's parameter is called `of_` and its name."""
-    return update(table).where(*(c == bindparam(f"of_{c.name}") for c in table.primary_key))
-
-
-def _as_parameters(row: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
-    return {f"of_{name}" if name in keys else name: value for name, value in row.items()}
+    put(connection, [each for each in shown if not each.planned.action.removes])
+    forget(connection, [each.planned for each in shown if each.planned.action.removes])
 
 
 def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> list[int]:
@@ -321,12 +212,6 @@ def _differs(planned: Operation, read: Mapping[str, Any] | None) -> bool:
     # What is created has no cell but those that were sent.
     extra = [title for title, cell in shown.items() if cell is not None and title not in values]
     return planned.action is Action.CREATE and bool(extra)
-
-
-def _delivered(row: Row[Any] | None, payload: Mapping[str, Any]) -> str:
-    """The values that stood there, with those of the payload over them."""
-    known = json.loads(row.delivered) if row else {}
-    return to_json(known | dict(payload.get("values", {})))
 
 
 def _dependants(connection: Connection, claimed: Claimed) -> dict[int, Operation]:

@@ -396,7 +396,20 @@ def test_refused_payloads_hold_what_monday_refused_under_the_same_mapping(books:
         (f"{BOARD}/b", "create"): of_item("b").payload_text,
     }
     assert knowledge.refused_payloads(books.ledger, "v2") == {}
-    assert knowledge.refused_lines(books.ledger) == {"a", "b", "c"}
+    assert knowledge.failed_lines(books.ledger, knowledge.ALL_RUNS) == {"a", "b", "c"}
+
+
+def test_failed_lines_of_a_run_are_those_that_it_counted_so(books: Books):
+    """Also those that an earlier run's refusal holds; a run that never was is an error."""
+    run_id, held = books.run(planned([line("a")], [of_item("a")]))
+    books.record(held, books.take(run_id, held), Refusal(category="data", code="c", error="e"))
+    runs.settle_outcomes(books.ledger, run_id)
+    later, _ = books.run(planned([line("a", Outcome.FAILED), line("b", Outcome.UNCHANGED)]))
+    runs.settle_outcomes(books.ledger, later)
+    for asked in (run_id, later, knowledge.ALL_RUNS):
+        assert knowledge.failed_lines(books.ledger, asked) == {"a"}
+    with pytest.raises(LedgerError, match="there is no run 20200101"):
+        knowledge.failed_lines(books.ledger, "20200101")
 
 
 def test_known_lines_are_the_snapshot(books: Books):
