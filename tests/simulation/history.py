@@ -176,7 +176,8 @@ class History:
         """
         await asyncio.sleep(RECHECK)
         while await self._run(random.Random(day.seed), None) is None:
-            pass  # it died at the crash point that was aimed at, once
+            # It died at the crash point that was aimed at; its lock has to grow stale.
+            await asyncio.sleep(QUIET)
         await asyncio.sleep(QUIET)
         self.verdict.trouble[f"ledger_{day.ledger}"] += 1
         self.stage.replace_ledger(before if day.ledger == "restored" else self.stage.template)
