@@ -41,6 +41,8 @@ class Books:
 
     #: record_uuid -> row hash.
     snapshot: dict[str, str | None]
+    #: Ids of the items that the ledger holds.
+    linked: set[str]
     #: Lines that the last run counts as failed: titles of their refused cells; None stands for
     #: the line itself, a size, or its group.
     refused: dict[str, set[str | None]]
@@ -54,10 +56,11 @@ class Books:
                     "select record_uuid, row_hash from orders_unified_snapshot"
                 ).fetchall()
             )
+            linked = {row[0] for row in connection.execute("select monday_id from item")}
             refused: defaultdict[str, set[str | None]] = defaultdict(set)
             for record_uuid, cell in connection.execute(FAILED):
                 refused[record_uuid].add(cell)
-        return cls(snapshot=snapshot, refused=dict(refused))
+        return cls(snapshot=snapshot, linked=linked, refused=dict(refused))
 
 
 class Judge:
@@ -73,10 +76,13 @@ class Judge:
         self.names = _labels(self.subitems, "size_1")
         #: After a repair nothing that people did to what is ours is forgiven.
         self.repaired = repaired
-        #: Items of ours: a planner's copy is the planner's business, until a repair.
-        own = [i for i in self.items["items"] if repaired or i.get("creator_id") != PLANNER_ID]
+        own = [item for item in self.items["items"] if repaired or self._ours(item)]
         self.by_key = _grouped(own, lambda item: item["values"].get("key_1"))
         self.by_parent = _grouped(self.subitems["items"], lambda subitem: subitem["parent"])
+
+    def _ours(self, item: Json) -> bool:
+        """A planner's copy is the planner's business until a repair, or until it was linked."""
+        return item.get("creator_id") != PLANNER_ID or item["id"] in self.books.linked
 
     def duplicates(self, orders: Collection[Order]) -> Iterator[Fault]:
         """Lines and sizes that stand twice, now."""

@@ -8,7 +8,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,6 +21,7 @@ from customer_orders.monday import Response
 
 Result = TypeVar("Result")
 CLIENT_TIMEOUT = 65.0
+TOO_MANY = 429
 
 
 class Crash(BaseException):
@@ -195,6 +195,10 @@ class Planner:
     async def _do(self, field_name: str, **values: str) -> None:
         arguments = ", ".join(f"{name}: {json.dumps(value)}" for name, value in values.items())
         text = f"mutation {{ {field_name}({arguments}) {{ id }} }}"
-        with suppress(ConnectionDropped):
-            body = json.dumps({"query": text}).encode()
-            await self.monday.post(body, {"Authorization": PLANNER})
+        body = json.dumps({"query": text}).encode()
+        headers = {"Authorization": PLANNER}
+        answer = await self.monday.post(body, headers)
+        if answer.status == TOO_MANY:
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
+            answer = await self.monday.post(body, headers)
+        assert b'"errors"' not in answer.body, answer.body
