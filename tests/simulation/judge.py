@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trouble import Planner
+from planner import Planner
 from world import Order, Source
 
 Json = dict[str, Any]
@@ -147,7 +147,9 @@ class Judge:
 
     def _item(self, order: Order, item: Json, refused: set[str | None]) -> Iterator[Fault]:
         shown = {"name": item["name"]} | item["values"]
-        shown["drop_1"] = self.types[shown["drop_1"][0]]
+        # A cell whose label a person deleted is empty.
+        (type_id,) = shown.get("drop_1") or [None]
+        shown["drop_1"] = self.types.get(type_id, "")
         for column, value in order.shown().items():
             edited = {} if self.repaired else self.planner.edited
             by_hand = edited.get((item["id"], column), value)
@@ -191,7 +193,7 @@ def _grouped(rows: list[Json], key: Callable[[Json], Any]) -> dict[Any, list[Jso
     return dict(groups)
 
 
-def _labels(board_of: Json, column_id: str) -> Mapping[int, str]:
+def _labels(board_of: Json, column_id: str) -> Mapping[int | None, str]:
     column = next(c for c in board_of["columns"] if c["id"] == column_id)
     settings = column["settings"]
     settings = json.loads(settings) if isinstance(settings, str) else settings
