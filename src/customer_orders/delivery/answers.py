@@ -99,7 +99,11 @@ def _refused(
     )
     if error.category not in (Category.DATA, Category.AUTH):
         return refused
+    columns = board.subitem_columns if planned.below else board.columns
     missing = new_labels(planned, board)
+    if error.category is Category.DATA:
+        # The others may be made by another operation: that mends nothing here.
+        missing = [title for title in missing if columns[title].id == error.column]
     refused = replace(refused, missing_labels=tuple(missing))
     if planned.kind is not Target.ITEM:
         return refused
