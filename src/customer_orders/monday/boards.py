@@ -11,7 +11,6 @@ from customer_orders.errors import BoardError
 from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
 from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
-from customer_orders.plan import MUTATION_COST
 
 #: Items that `items(ids)` takes, and keys in one look-up (monday/api.md 3).
 CHUNK = 100
@@ -111,9 +110,10 @@ class BoardAPI:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})
         body = self._client.compose([call], ["made"])
-        async with await self._client.governor.reserve(MUTATION_COST):
+        price = self._client.price(call.document)
+        async with await self._client.governor.reserve(price, writes=True) as held:
             answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, cost=MUTATION_COST, count=1
+                body, str(uuid.uuid4()), document=call.document, held=held, count=1
             )
         for error in answer.errors.values():
             raise BoardError(

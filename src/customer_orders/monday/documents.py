@@ -24,6 +24,8 @@ from graphql import (
 )
 from graphql.language import OperationType, SelectionSetNode
 
+COST = "{ complexity { query } }"
+
 
 @cache
 def document(name: str) -> str:
@@ -34,17 +36,21 @@ def document(name: str) -> str:
 
 @cache
 def fanned_out(name: str, aliases: tuple[str, ...]) -> str:
-    """A mutation document once per alias: field `op0: create_item`, variables `$name_op0`."""
+    """A mutation document once per alias: field `op0: create_item`, variables `$name_op0`.
+
+    Last it asks what the request cost.
+    """
     mutation = _operation(parse(document(name), no_location=True))
     copies = [_copy(mutation, alias) for alias in aliases]
-    fields = tuple(field for copy in copies for field in copy.selection_set.selections)
+    fields = [field for copy in copies for field in copy.selection_set.selections]
+    cost = _operation(parse(COST, no_location=True)).selection_set.selections
     variables = tuple(v for copy in copies for v in copy.variable_definitions or ())
     whole = OperationDefinitionNode(
         operation=OperationType.MUTATION,
         name=mutation.name,
         variable_definitions=variables,
         directives=(),
-        selection_set=SelectionSetNode(selections=fields),
+        selection_set=SelectionSetNode(selections=(*fields, *cost)),
     )
     return print_ast(DocumentNode(definitions=(whole,)))
 

@@ -33,7 +33,7 @@ class Session:
         """Complexity a minute as far as it is known, and calls a day less what others keep."""
         share = 1 - settings.monday.reserve_daily_calls
         calls = int(CALLS_A_DAY[settings.monday.plan] * share)
-        return self.client.governor.complexity_per_minute, calls
+        return int(self.client.governor.writing.share), calls
 
     async def items_by_key(self, settings: Settings) -> dict[str, list[ShownItem]]:
         """Line key -> active items that bear it, oldest first, of every configured board."""

@@ -58,7 +58,8 @@ def test_a_fan_out_is_the_same_field_several_times(name: str):
     assert isinstance(fanned, OperationDefinitionNode)
     assert fanned.operation is OperationType.MUTATION
     (field,) = alone.selection_set.selections
-    copies = fanned.selection_set.selections
+    *copies, cost = fanned.selection_set.selections
+    assert cost.name.value == "complexity"
     assert [copy.alias.value for copy in copies] == ["op0", "op1", "op2"]
     assert {copy.name.value for copy in copies} == {field.name.value}
     arguments = {argument.name.value for argument in field.arguments}

@@ -87,8 +87,8 @@ def test_what_others_used_is_learned_from_the_headers():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(COST):
-            governor.learn(headers(complexityMinute=f"{2 * COST};t=7"), COST)
+        async with await governor.reserve(COST) as held:
+            governor.settle(held, None, headers(complexityMinute=f"{2 * COST};t=7"))
         return await _spend(governor, COST, 3)
 
     moments, _ = virtually(work())
@@ -100,8 +100,8 @@ def test_requests_left_are_learned_too():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(1):
-            governor.learn(headers(minuteRate="0;t=38"), 1)
+        async with await governor.reserve(1) as held:
+            governor.settle(held, None, headers(minuteRate="0;t=38"))
         return await _spend(governor, 1, 1)
 
     moments, _ = virtually(work())
@@ -117,8 +117,9 @@ def test_limits_of_the_account_are_learned():
 
     async def work() -> tuple[list[float], int]:
         governor = Governor("free")
-        governor.learn({"ratelimit-policy": policy}, 0)
-        return await _spend(governor, COST, 4), governor.complexity_per_minute
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 0, {"ratelimit-policy": policy})
+        return await _spend(governor, COST, 4), governor.writing.quota
 
     (moments, quota), _ = virtually(work())
     assert quota == 60_002
@@ -131,7 +132,7 @@ def test_what_is_under_way_stays_reserved():
     async def work() -> float:
         governor = Governor("pro")
         first, second = await governor.reserve(3_000_000), await governor.reserve(4_000_000)
-        governor.learn(headers(complexityMinute="10000000;t=60"), first.cost)
+        governor.settle(first, None, headers(complexityMinute="10000000;t=60"))
         await first.release()
         begun = asyncio.get_running_loop().time()
         await governor.reserve(7_000_000)
@@ -183,12 +184,12 @@ def test_a_place_is_given_back_when_its_request_fails():
         await asyncio.sleep(1)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        return await _spend(governor, 1, 40, hold=1), governor._reserved
+        return await _spend(governor, 1, 40, hold=1), len(governor._under_way)
 
-    (moments, reserved), took = virtually(work())
+    (moments, held), took = virtually(work())
     assert len(moments) == 40
     assert took == pytest.approx(101)
-    assert reserved == 0
+    assert held == 0
 
 
 SEED = {"users": [{"id": "1"}], "boards": [{"id": "10", "name": "Orders"}]}
@@ -218,10 +219,8 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
         async def one(number: int) -> None:
             aliases = [f"op{place}" for place in range(8)]
             body = client.compose([CREATE] * 8, aliases)
-            async with await client.governor.reserve(8 * COST):
-                await client.send(
-                    body, str(number), document="create_group", cost=8 * COST, count=8
-                )
+            async with await client.governor.reserve(8 * COST, writes=True) as held:
+                await client.send(body, str(number), document="create_group", held=held, count=8)
 
         for start in range(0, 40, 4):
             await asyncio.gather(*(one(start + place) for place in range(4)))
