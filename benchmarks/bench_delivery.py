@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from emulated import LIFTED, Emulated, Lot, virtually
+from neighbour import Neighbour
 from oracle import MUTATION, REQUEST, Account, one_by_one, shortest
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +30,15 @@ PLANS = ("free", "standard", "pro", "enterprise")
 TOKENS = ("personal", "app")
 CREATE = 30_001
 #: Work -> complexity of one mutation of it.
-WORK = {"creates": CREATE, "updates 10k": 10_001, "updates 30k": 30_001}
+WORK = {
+    "creates": CREATE,
+    "updates 10k": 10_001,
+    "updates 30k": 30_001,
+    "creates, shared": CREATE,
+}
+#: What another program takes of the shared account, and which one that is.
+OTHERS = 0.4
+SHARED = ("pro", "personal")
 #: Days after which a run that does not end is given up.
 PATIENCE = 40
 
@@ -46,9 +55,10 @@ class Measured:
     peer: float
     calls: int
     refused: float
-    #: What `plan` said before: seconds, and requests with mutations.
-    said_seconds: float
-    said_calls: int
+    #: What `plan` said before of the time.
+    said: float
+    #: Of the other program's requests, refused.
+    others_refused: float = 0.0
 
     @property
     def share(self) -> float:
@@ -79,7 +89,7 @@ async def _measure(folder: Path, account: Account, work: str, lines: int) -> Mea
     emulated = Emulated(folder, account.plan, **LIFTED)
     with emulated.seams():
         lot = Lot(lines)
-        if work != "creates":
+        if work.startswith("updates"):
             await emulated.apply(lot)
             emulated.limit(**limits)
             await emulated.apply(Lot(lines, changed=TASTE))
@@ -91,34 +101,39 @@ async def _measure(folder: Path, account: Account, work: str, lines: int) -> Mea
 
 async def _timed(emulated: Emulated, account: Account, work: str, lot: Lot) -> Measured:
     """Plan, then apply until nothing is left, over as many days as it takes."""
+    neighbour = Neighbour(emulated.monday, OTHERS if work.endswith("shared") else 0.0)
     begun, mutations = emulated.clock.now(), 0
-    said = await emulated.plan(lot)
-    for _ in range(PATIENCE):
-        run = await emulated.apply(lot)
-        mutations += run.mutations
-        if run.error is None:
-            break
-        await emulated.next_day()
+    async with neighbour.beside():
+        said = await emulated.plan(lot)
+        for _ in range(PATIENCE):
+            run = await emulated.apply(lot)
+            mutations += run.mutations - run.groups_created
+            if run.error is None:
+                break
+            await emulated.next_day()
     seconds = emulated.clock.now() - begun
-    stats = emulated.monday.stats
+    stats, cost = emulated.monday.stats, WORK[work]
+    left = account.minute - neighbour.given / seconds * 60
     return Measured(
         account=account,
         work=work,
         mutations=mutations,
         seconds=seconds,
-        shortest=shortest(account, mutations, WORK[work]),
-        peer=one_by_one(account, mutations, WORK[work])[0],
+        shortest=shortest(account, mutations, cost, left),
+        peer=one_by_one(account, mutations, cost)[0],
         calls=stats.calls,
         refused=sum(stats.rate_limited.values()) / stats.calls,
-        said_seconds=said.minutes * 60,
-        said_calls=said.calls,
+        said=said.minutes * 60,
+        others_refused=neighbour.refused / max(neighbour.asked, 1),
     )
 
 
 def show(rows: Iterable[Measured]) -> None:
     """The table."""
     headings = ("account", "work", "minutes", "shortest", "share", "one by one", "calls/1,000")
-    table = Table(*headings, "refused", "plan said", title="Delivery in emulated time")
+    table = Table(
+        *headings, "refused", "plan said", "others refused", title="Delivery in emulated time"
+    )
     for row in rows:
         table.add_row(
             f"{row.account.plan} {row.account.token}",
@@ -129,7 +144,8 @@ def show(rows: Iterable[Measured]) -> None:
             f"{row.peer / 60:,.1f}",
             f"{row.calls_a_thousand:.1f}",
             f"{row.refused:.2%}",
-            f"{row.said_seconds / 60:.1f}",
+            f"{row.said / 60:.1f}",
+            f"{row.others_refused:.1%}" if row.work.endswith("shared") else "",
         )
     Console(width=120).print(table)
 
@@ -145,6 +161,7 @@ def main() -> int:
         for work in options.work or WORK
         for plan in options.plan or PLANS
         for token in TOKENS
+        if (plan, token) == SHARED or not work.endswith("shared")
     ]
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         show(pool.starmap(measure, tasks, chunksize=1))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from customer_orders import pipeline
 from customer_orders.config import Settings
 from customer_orders.emulator import Monday
 from customer_orders.ledger import Ledger
-from customer_orders.monday import Response, session
+from customer_orders.monday import Response, governor, session
 from customer_orders.plan import Filters
 
 Result = TypeVar("Result")
@@ -107,8 +108,8 @@ class Lot:
         return [f"L{number:06}", customer, "STYLE", "2026 SPRING", *cells, sum(sizes)]
 
 
-def settings(folder: Path, plan: str) -> Settings:
-    """A small mapping; every number of `[monday]` but the reserve is the program's own default."""
+def settings(folder: Path, plan: str, reserve: float = 0.0) -> Settings:
+    """A small mapping; the other numbers of `[monday]` are the program's own defaults."""
     return Settings.model_validate(
         {
             "source": {
@@ -124,7 +125,7 @@ def settings(folder: Path, plan: str) -> Settings:
                 "token": TOKEN,
                 "url": "http://127.0.0.1/v2",
                 "plan": plan,
-                "reserve_daily_calls": 0,
+                "reserve_daily_calls": reserve,
             },
             "board": [{"id": BOARD, "name": "Orders"}],
             "mapping": {
@@ -170,9 +171,10 @@ def board() -> dict[str, Any]:
 class Emulated:
     """One account, one ledger, one source, and the virtual time that they share."""
 
-    def __init__(self, folder: Path, plan: str, **limits: Any) -> None:
+    def __init__(self, folder: Path, plan: str, reserve: float = 0.0, **limits: Any) -> None:
+        """`reserve` is the share of the day's calls that is left for others."""
         self.folder = folder
-        self.settings = settings(folder, plan)
+        self.settings = settings(folder, plan, reserve)
         self.clock = VirtualClock()
         chosen = {"plan": plan, **limits}
         self.monday = Monday(board(), settings=chosen, clock=self.clock, source=random.Random(7))
@@ -213,6 +215,9 @@ class Emulated:
             stack.enter_context(patch.object(asyncio, "to_thread", in_place))
             stack.enter_context(patch.object(pipeline, "deployed", deployed))
             stack.enter_context(patch.object(session, "HTTPTransport", InProcess(self.monday)))
+            stack.enter_context(
+                patch.object(governor, "time", SimpleNamespace(time=self.clock.now))
+            )
             stack.callback(self.ledger.close)
             yield
 

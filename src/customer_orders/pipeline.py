@@ -13,7 +13,7 @@ import structlog
 from customer_orders import mapping, source
 from customer_orders.changes import Changes, Columns, detect
 from customer_orders.config import Settings
-from customer_orders.delivery import Delivery, holding, stopping
+from customer_orders.delivery import Delivery, accounting, holding, recall, stopping
 from customer_orders.errors import CustomerOrdersError, SourceEmpty
 from customer_orders.ledger import Ledger, deployed, knowledge, runs
 from customer_orders.model import Item
@@ -26,6 +26,7 @@ from customer_orders.plan import (
     Surroundings,
     assemble,
     differences,
+    forecast,
     foreign,
     guard_capacity,
     guard_plan,
@@ -41,6 +42,7 @@ async def plan(settings: Settings, filters: Filters, *, force: bool = False) -> 
     """What an apply would do. Nothing is written."""
     with deployed(settings.ledger_url) as ledger:
         async with connect(settings) as session:
+            recall(ledger, session)
             return await _plan(settings, ledger, session, filters, force=force)
 
 
@@ -67,6 +69,7 @@ async def apply(
             async with (
                 stopping() as stop,
                 connect(settings) as session,
+                accounting(ledger, session),
                 holding(settings, ledger, run_id) as locks,
             ):
                 closing.session = session
@@ -119,7 +122,7 @@ async def _plan(
         reading=reading,
         looked_at=tuple(line.record_uuid for line, _ in rendered),
         groups=known.groups,
-        estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
+        estimate=forecast(chosen.counts(), session.allowance(settings)),
     )
 
 
@@ -151,14 +154,8 @@ def _surroundings(
 ) -> Surroundings:
     """What else detection found, customers by canonical name."""
     return Surroundings(
-        untold=tuple(
-            replace(held, customer=rules.customer(held.customer) or held.customer)
-            for held in changes.held()
-        ),
-        unchanged=tuple(
-            replace(tally, customer=rules.customer(tally.customer) or tally.customer)
-            for tally in changes.unchanged
-        ),
+        untold=tuple(map(rules.named, changes.held())),
+        unchanged=tuple(map(rules.named, changes.unchanged)),
         missing=tuple(knowledge.missing_reads(ledger, changes.missing)),
         absent=tuple(changes.missing),
         dropped=changes.dropped,
@@ -213,7 +210,7 @@ async def check(settings: Settings) -> list[Check]:
 
     async def token_works() -> str:
         async with unchecked(settings) as api:
-            return f"user {await api.me()}"
+            return "user {}, account {}".format(*await api.me())
 
     return [
         Check.passed("configuration", f"{len(settings.columns)} columns mapped"),

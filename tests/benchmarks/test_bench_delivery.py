@@ -35,9 +35,9 @@ def test_one_by_one_is_bound_by_calls():
 
 
 def test_a_first_load_in_small():
-    """Seven minutes' worth of creates: near the shortest schedule, and nothing is refused."""
+    """Seven minutes' worth of creates: near the shortest schedule, next to nothing refused."""
     measured = measure(PRO, "creates", 400)
     assert measured.mutations == 400 + 1_700 + 4
-    assert 0.9 < measured.share <= 1
+    assert 0.85 < measured.share <= 1
     assert measured.refused < 0.01
     assert measured.peer > measured.seconds

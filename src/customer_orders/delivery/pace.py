@@ -7,9 +7,8 @@ whether they achieve anything, the number by what monday says of too many (423, 
 from __future__ import annotations
 
 from customer_orders.config import MondaySettings
+from customer_orders.plan import TARGET_SECONDS
 
-#: Seconds that a request is to take at most: far from the 60 after which monday cuts it off.
-TARGET = 15.0
 #: Mutations in the first request, and requests under way at first.
 FIRST_SIZE, FIRST_LANES = 10, 4
 
@@ -38,15 +37,14 @@ class Pace:
 
     def answered(self, count: int, seconds: float) -> None:
         """A request of so many mutations took this long, and there was room for it."""
-        self._growth = min(TARGET / max(seconds, TARGET / 2), 2.0)
+        self._growth = min(TARGET_SECONDS / max(seconds, TARGET_SECONDS / 2), 2.0)
         if self._growth < 1:
             self._size = max(count * self._growth, 1.0)
         self._lanes = min(self._lanes + 1 / self._lanes, self._most_lanes)
 
     def achieved(self, count: int) -> None:
-        """Something of a request was done: larger ones, where it was a full one."""
-        if count >= self.size and self._growth > 1:
-            self._size = min(count * self._growth, self._most_size)
+        """Something of a request was done: larger ones, where time allows."""
+        self._size = min(max(self._size, count * self._growth), self._most_size)
 
     def in_vain(self, count: int) -> None:
         """Nothing of a request was done: smaller ones."""

@@ -29,10 +29,10 @@ class BoardAPI:
         self._columns = columns
         self._subitem_columns = subitem_columns
 
-    async def me(self) -> str:
-        """Id of the token's user. Raises Unauthorized."""
-        data = await self._client.query("me")
-        return str(data["me"]["id"])
+    async def me(self) -> tuple[str, str]:
+        """Ids of the token's user and account. Raises Unauthorized."""
+        me = (await self._client.query("me"))["me"]
+        return str(me["id"]), str(me["account"]["id"])
 
     async def board(self, board_id: str) -> Board:
         """A live board with its board of subitems. Raises BoardError."""

@@ -2,13 +2,18 @@
 
 from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
+from customer_orders.plan.forecast import (
+    MUTATION_COST,
+    TARGET_SECONDS,
+    Allowance,
+    Estimate,
+    forecast,
+)
 from customer_orders.plan.groups import usable_groups
 from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
 from customer_orders.plan.make import Knowledge, ensure_groups, held_line, make, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target
 from customer_orders.plan.plan import (
-    MUTATION_COST,
-    Estimate,
     Filters,
     Outcome,
     Plan,
@@ -19,7 +24,9 @@ from customer_orders.plan.plan import (
 
 __all__ = [
     "MUTATION_COST",
+    "TARGET_SECONDS",
     "Action",
+    "Allowance",
     "Difference",
     "DifferenceKind",
     "Estimate",
@@ -37,6 +44,7 @@ __all__ = [
     "assemble",
     "differences",
     "ensure_groups",
+    "forecast",
     "foreign",
     "guard_capacity",
     "guard_plan",

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import difflib
 import enum
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from customer_orders.errors import ChecksumDiffers, ConfigError
 from customer_orders.model import Cell, Finding, Unchanged
+from customer_orders.plan.forecast import Estimate
 from customer_orders.plan.operations import Action, Operation, Target, checksum
-
-#: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
-#: figure is published, so every mutation is taken for as dear.
-MUTATION_COST = 30_001
 
 
 class Outcome(enum.StrEnum):
@@ -85,22 +81,6 @@ class Filters:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Estimate:
-    """What applying costs, before anything is sent."""
-
-    calls: int
-    complexity: int
-    minutes: float
-    #: Calls of a day that the account's plan leaves to this program.
-    calls_a_day: int
-
-    @property
-    def fits_a_day(self) -> bool:
-        """Whether one day's calls are enough."""
-        return self.calls <= self.calls_a_day
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """Everything that `apply` would do, and everything that it would not."""
 
@@ -142,17 +122,6 @@ class Plan:
         """How many of these lines have operations planned."""
         changed = (Outcome.UPDATED, Outcome.MOVED)
         return sum(line.outcome in changed and line.line in known for line in self.lines)
-
-    def estimate(self, aliases: int, complexity_per_minute: int, calls_a_day: int) -> Estimate:
-        """Calls and minutes when `aliases` mutations of one kind share a request."""
-        sent = {k: n for k, n in self.counts().items() if k[1] is not Action.LINK}
-        complexity = sum(sent.values()) * MUTATION_COST
-        return Estimate(
-            calls=sum(math.ceil(number / aliases) for number in sent.values()),
-            complexity=complexity,
-            minutes=complexity / complexity_per_minute,
-            calls_a_day=calls_a_day,
-        )
 
     def only(self, filters: Filters) -> Plan:
         """The part of the plan that the filters choose; the limit counts lines with operations."""

@@ -42,7 +42,11 @@ def plan_document(planned: Planned, filters: Filters) -> dict[str, Any]:
             "calls": estimate.calls,
             "complexity": estimate.complexity,
             "minutes": round(estimate.minutes, 2),
+            "binds": estimate.binds,
+            "calls_left": estimate.calls_left,
             "calls_a_day": estimate.calls_a_day,
+            "fits_today": estimate.fits_today,
+            "days": estimate.days,
         },
     }
 

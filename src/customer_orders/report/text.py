@@ -68,13 +68,18 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
     console.print(
         f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
         f"minutes {estimate.minutes:.1f}"
+        + (f", bound by {estimate.binds}" if estimate.binds else "")
     )
     console.print(
         f"findings {len(plan.findings)}, missing lines {len(plan.missing)}, "
         f"lines to settle {len(plan.to_settle)}, blank rows dropped {plan.dropped}"
     )
-    if not estimate.fits_a_day:
-        console.print(f"[yellow]That is more than the {estimate.calls_a_day} calls of a day.[/]")
+    if not estimate.fits_today:
+        console.print(
+            f"[yellow]Today {estimate.calls_left} of {estimate.calls_a_day} calls are left: "
+            f"applying stops when they are used, and goes on with the next run; "
+            f"it takes {estimate.days} days (UTC).[/]"
+        )
     for operation in plan.operations[:show]:
         console.print_json(
             data={

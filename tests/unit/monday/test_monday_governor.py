@@ -38,16 +38,16 @@ async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0)
 
 
 def test_complexity_is_spread_over_minutes():
-    """Ten million a minute let 333 creates through, then none until the minute is over."""
+    """Of ten million a minute all but a little is ours, then nothing until the minute is over."""
     moments, took = virtually(_spend(Governor("pro"), COST, 1000))
-    assert [sum(m // 60 == minute for m in moments) for minute in range(4)] == [333, 333, 333, 1]
+    assert [sum(m // 60 == minute for m in moments) for minute in range(4)] == [326, 326, 326, 22]
     assert took == pytest.approx(180)
 
 
 def test_requests_are_spread_over_minutes():
-    """A thousand requests a minute on the free plan, however cheap they are."""
+    """Nearly a thousand requests a minute on the free plan, however cheap they are."""
     moments, _ = virtually(_spend(Governor("free"), 1, 2500))
-    assert [sum(m // 60 == minute for m in moments) for minute in range(3)] == [1000, 1000, 500]
+    assert [sum(m // 60 == minute for m in moments) for minute in range(3)] == [980, 980, 540]
 
 
 def test_so_many_at_a_time():
@@ -88,7 +88,7 @@ def test_what_others_used_is_learned_from_the_headers():
     async def work() -> list[float]:
         governor = Governor("pro")
         async with await governor.reserve(COST) as held:
-            governor.settle(held, None, headers(complexityMinute=f"{2 * COST};t=7"))
+            governor.settle(held, None, headers(complexityMinute=f"{3 * COST};t=7"))
         return await _spend(governor, COST, 3)
 
     moments, _ = virtually(work())
@@ -112,7 +112,7 @@ def test_limits_of_the_account_are_learned():
     """The policy says what the plan allows, whatever the configuration believes."""
     policy = (
         '"minuteRate";q=5000;w=60, "concurrency";q=250;qu="concurrent-requests", '
-        '"complexityMinute";q=60002;w=60;qu="content-bytes"'
+        '"complexityMinute";q=61300;w=60;qu="content-bytes"'
     )
 
     async def work() -> tuple[list[float], int]:
@@ -122,7 +122,7 @@ def test_limits_of_the_account_are_learned():
         return await _spend(governor, COST, 4), governor.writing.quota
 
     (moments, quota), _ = virtually(work())
-    assert quota == 60_002
+    assert quota == 61_300
     assert moments == pytest.approx([0, 0, 60, 60])
 
 
@@ -165,7 +165,7 @@ def test_a_release_after_the_minute_gives_nothing_away():
         await asyncio.sleep(61)
         await _spend(governor, 1, 1)
         await old.release()
-        return await _spend(governor, 999_999, 2)
+        return await _spend(governor, 970_000, 2)
 
     moments, _ = virtually(work())
     assert moments == pytest.approx([0, 60])
