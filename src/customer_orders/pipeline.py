@@ -81,7 +81,7 @@ async def apply(
                 await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))
                 if progress:
-                    progress.started(len(planned.plan.operations))
+                    progress.started(planned.plan.busy_lines, session.client.governor)
                 for delivery in () if stage_only else deliveries:
                     await delivery.deliver(run_id)
         except CustomerOrdersError as exc:

@@ -91,10 +91,10 @@ class Delivery:
         Raises the error that ended the run early; everything known by then is recorded.
         """
         courier = self._courier
-        taken = await asyncio.to_thread(
+        links, lines = await asyncio.to_thread(
             claiming.take_over_links, courier.ledger, courier.held, run_id
         )
-        self._tell(Tally(delivered=taken))
+        self._tell(Tally(delivered=links, lines=lines))
         while True:
             self._queue = Queue()
             await self._send_ready(run_id)

@@ -27,6 +27,8 @@ from customer_orders.plan import MUTATION_COST
 
 #: A query costs little; this is what is reserved for it until one was answered (api.md 1).
 QUERY_COST = 10_000
+#: Look-ups that share a request.
+PACKED = 5
 #: Times a query is sent before its failure is the run's.
 QUERY_ATTEMPTS = 5
 #: A wait that the server asks for beyond this, in seconds, is not waited: the day's calls are used.
@@ -75,12 +77,29 @@ class Client:
         Waits and tries again when monday says so or does not answer. Raises Unauthorized,
         RequestRefused, Unreachable, or the last failure when it stays.
         """
-        body = _bytes(document(name), values)
+        return await self._ask(name, document(name), values, 1)
+
+    async def query_each(self, name: str, calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The first field of a query document, once for each call: several share a request."""
+        found: list[Any] = []
+        for start in range(0, len(calls), PACKED):
+            packed = calls[start : start + PACKED]
+            aliases = tuple(f"op{place}" for place in range(len(packed)))
+            text, values = fanned_out(name, aliases), variables(name, aliases, packed)
+            data = await self._ask(name, text, values, len(packed))
+            found += [data[alias] for alias in aliases]
+        return found
+
+    async def _ask(
+        self, name: str, text: str, values: Mapping[str, Any], count: int
+    ) -> Mapping[str, Any]:
+        body = _bytes(text, values)
         for attempt in range(1, QUERY_ATTEMPTS + 1):
             try:
-                async with await self.governor.reserve(self.prices.get(name, QUERY_COST)) as held:
+                cost = self.prices.get(name, QUERY_COST) * count
+                async with await self.governor.reserve(cost) as held:
                     answer = await self._post(body, held)
-                self.prices[name] = max(answer.cost or QUERY_COST, 1)
+                self.prices[name] = max((answer.cost or QUERY_COST) / count, 1)
                 return _whole(answer)
             except (Throttled, NoAnswer) as exc:
                 wait = exc.retry_in if isinstance(exc, Throttled) else float(2**attempt)
@@ -96,8 +115,8 @@ class Client:
     def compose(self, mutations: Sequence[Mutation], aliases: Sequence[str]) -> bytes:
         """The bytes of one request; all mutations have the same document."""
         name = mutations[0].document
-        calls = [dict(mutation.variables) for mutation in mutations]
-        return _bytes(fanned_out(name, tuple(aliases)), variables(aliases, calls))
+        calls = [mutation.variables for mutation in mutations]
+        return _bytes(fanned_out(name, tuple(aliases)), variables(name, aliases, calls))
 
     async def send(
         self, body: bytes, key: str, *, document: str, held: Reservation, count: int

@@ -13,6 +13,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +22,8 @@ from customer_orders.monday.windows import MINUTE, REFUSED_CALL, Day, Minute
 
 #: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
 SHORTEST_WAIT = 0.001
+#: Seconds of a wait that is worth a line in the log.
+LONG = 5.0
 #: Seconds after which a request is certain to be in the server's count.
 FRESH = 2.0
 #: Complexity that one request may have.
@@ -89,6 +92,8 @@ class Governor:
         #: Seconds waited, by cause.
         self.waited: dict[str, float] = {}
         self.waiting: Waiting | None = None
+        #: Until when a wait was told of.
+        self._said = 0.0
 
     async def reserve(self, price: float, count: int = 1, *, writes: bool = False) -> Reservation:
         """Wait until a request fits all budgets, and hold its place.
@@ -175,11 +180,13 @@ class Governor:
     async def _pause(self, wait: Waiting) -> None:
         """Wait, but look again as soon as a request has come back."""
         started, self.waiting = self._now(), wait
+        if wait.until > max(started, self._said) + LONG:
+            self._said = wait.until
+            log.info("waiting", cause=wait.cause, seconds=round(wait.until - started))
         try:
-            async with asyncio.timeout(max(wait.until - started, SHORTEST_WAIT)):
-                await self._freed.wait()
-        except TimeoutError:
-            log.debug("waited", cause=wait.cause, seconds=round(self._now() - started, 1))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait.until - started, SHORTEST_WAIT)):
+                    await self._freed.wait()
         finally:
             self.waiting = None
         waited = self._now() - started

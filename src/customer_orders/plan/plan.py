@@ -100,6 +100,11 @@ class Plan:
         """SHA-256 over the sorted operations."""
         return checksum(list(self.operations))
 
+    @property
+    def busy_lines(self) -> int:
+        """Lines that have an operation."""
+        return len({o.record_uuid for o in self.operations if o.record_uuid})
+
     def counts(self) -> Counter[tuple[Target, Action]]:
         """Operations by target and action."""
         return Counter((o.kind, o.action) for o in self.operations)
