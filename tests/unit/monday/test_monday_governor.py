@@ -11,6 +11,7 @@ from answering import Direct
 from virtual import LoopClock, virtually
 
 from customer_orders.emulator import Monday
+from customer_orders.errors import DayUsed
 from customer_orders.monday import Client, Governor, Mutation
 
 CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
@@ -190,6 +191,84 @@ def test_a_place_is_given_back_when_its_request_fails():
     assert len(moments) == 40
     assert took == pytest.approx(101)
     assert held == 0
+
+
+def policy(complexity: int) -> dict[str, str]:
+    """`RateLimit-Policy` with this much complexity a minute."""
+    return {"ratelimit-policy": f'"complexityMinute";q={complexity};w=60;qu="content-bytes"'}
+
+
+@pytest.mark.parametrize(("quota", "waits"), [(5_000_000, 0), (10_000_000, 60)])
+def test_the_budgets_of_an_app_token_are_two(quota: int, waits: float):
+    """What queries use is not taken from mutations; another token has one budget for both."""
+
+    async def work() -> float:
+        governor = Governor("pro")
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 0, policy(quota))
+        begun = asyncio.get_running_loop().time()
+        await _spend(governor, 0.97 * quota, 1)
+        async with await governor.reserve(0.5 * quota, writes=True):
+            return asyncio.get_running_loop().time() - begun
+
+    assert virtually(work())[0] == pytest.approx(waits)
+
+
+def test_a_request_takes_what_fits_evenly():
+    """Seven requests of about the same size and no small rest, although fifty would be allowed."""
+
+    async def work() -> list[int]:
+        governor = Governor("pro")
+        return [(await governor.reserve(COST, 50, writes=True)).count for _ in range(7)]
+
+    sizes, took = virtually(work())
+    assert sum(sizes) == 326
+    assert max(sizes) - min(sizes) <= 1
+    assert took == 0
+
+
+def test_a_request_is_not_dearer_than_monday_takes():
+    """Five million is the most, whatever a minute holds."""
+
+    async def work() -> int:
+        return (await Governor("pro").reserve(400_000, 50, writes=True)).count
+
+    assert virtually(work())[0] == 12
+
+
+def test_what_a_request_really_cost_is_settled():
+    """A third of the estimate: what is left over is ours, and nobody else is suspected."""
+
+    async def work() -> tuple[float, float]:
+        governor = Governor("pro")
+        for _ in range(3):
+            async with await governor.reserve(COST, 50, writes=True) as held:
+                await asyncio.sleep(30)
+                left = int(governor.writing.quota - held.cost / 3)
+                governor.settle(held, held.cost / 3, headers(complexityMinute=f"{left};t=30"))
+            await asyncio.sleep(31)
+        return governor.writing.others, governor.writing.share
+
+    (others, share), _ = virtually(work())
+    assert others == pytest.approx(0, abs=10)
+    assert share == 9_800_000
+
+
+def test_a_day_without_calls_lets_nothing_be_written():
+    """Reading goes on; a call that a limit refused is a tenth of one."""
+
+    async def work() -> float:
+        governor = Governor("pro", keep_back=0.9998)
+        async with await governor.reserve(1, writes=True) as held:
+            governor.refused(held, {})
+        async with await governor.reserve(1, writes=True):
+            pass
+        with pytest.raises(DayUsed):
+            await governor.reserve(1, writes=True)
+        async with await governor.reserve(1):
+            return governor.day.since
+
+    assert virtually(work())[0] == pytest.approx(2.1)
 
 
 SEED = {"users": [{"id": "1"}], "boards": [{"id": "10", "name": "Orders"}]}
