@@ -34,6 +34,19 @@ SIZES = ("S", "M", "L", "XL", "2XL")
 CUSTOMERS = ("TORVANE", "BRELLIN", "OSKERRY", "VALDUNE")
 #: Where each customer's lines end in a hundred: one large, some small.
 ENDS = (70, 90, 98, 100)
+SOURCE = {
+    "key": ["NUMBER"],
+    "anchor": [],
+    "seasons": ["SEASON"],
+    "sizes": {"after": "SEASON", "before": "TOTAL QTY"},
+    "po": "NUMBER",
+}
+MAPPING = {
+    "profile": "none",
+    "name": "{STYLE} {NUMBER}",
+    "group": ["{CUSTOMER} {SEASON}"],
+    "columns": {"STYLE": {"from": "STYLE"}, "ORDER QTY": {"from": "TOTAL QTY"}},
+}
 #: No limit is felt.
 LIFTED = {
     "complexity_per_minute": 10**12,
@@ -110,33 +123,14 @@ class Lot:
 
 def settings(folder: Path, plan: str, reserve: float = 0.0) -> Settings:
     """A small mapping; the other numbers of `[monday]` are the program's own defaults."""
+    monday = {"token": TOKEN, "url": "http://127.0.0.1/v2", "plan": plan}
     return Settings.model_validate(
         {
-            "source": {
-                "file": str(folder / "orders.csv"),
-                "key": ["NUMBER"],
-                "anchor": [],
-                "seasons": ["SEASON"],
-                "sizes": {"after": "SEASON", "before": "TOTAL QTY"},
-                "po": "NUMBER",
-            },
+            "source": SOURCE | {"file": str(folder / "orders.csv")},
             "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
-            "monday": {
-                "token": TOKEN,
-                "url": "http://127.0.0.1/v2",
-                "plan": plan,
-                "reserve_daily_calls": reserve,
-            },
+            "monday": monday | {"reserve_daily_calls": reserve},
             "board": [{"id": BOARD, "name": "Orders"}],
-            "mapping": {
-                "profile": "none",
-                "name": "{STYLE} {NUMBER}",
-                "group": ["{CUSTOMER} {SEASON}"],
-                "columns": {
-                    "STYLE": {"from": "STYLE"},
-                    "ORDER QTY": {"from": "TOTAL QTY"},
-                },
-            },
+            "mapping": MAPPING,
             "customers": {name: [] for name in CUSTOMERS},
             "report": {"folder": str(folder / "reports")},
         }

@@ -35,11 +35,7 @@ async def accounting(ledger: Ledger, session: Session) -> AsyncIterator[None]:
     async def count() -> None:
         while True:
             await asyncio.sleep(PERIOD)
-            try:
-                await asyncio.to_thread(_enter, ledger, session)
-            except LedgerError as exc:
-                # A busy ledger may take the next entry.
-                log.warning("calls not counted", account=session.account, why=exc.message)
+            await asyncio.to_thread(_enter, ledger, session)
 
     task = asyncio.create_task(count())
     try:
@@ -55,5 +51,10 @@ def _enter(ledger: Ledger, session: Session) -> None:
     client = session.client
     day = client.governor.day
     calls = day.since
-    before = accounts.keep(ledger, session.account, day.today, calls, client.prices)
-    day.entered(calls, before)
+    try:
+        before = accounts.keep(ledger, session.account, day.today, calls, client.prices)
+    except LedgerError as exc:
+        # A busy ledger may take the next entry; a run does not fail for its count.
+        log.warning("calls not counted", account=session.account, why=exc.message)
+    else:
+        day.entered(calls, before)

@@ -85,7 +85,7 @@ class Governor:
         self.writing = Minute(complexity)
         self.reading = self.writing
         self.requests = Minute(requests)
-        self.day = Day(math.ceil(CALLS_A_DAY[plan] * (1 - keep_back)), time.time)
+        self.day = Day(round(CALLS_A_DAY[plan] * (1 - keep_back)), time.time)
         self._under_way: set[Reservation] = set()
         self._paused_until = 0.0
         self._freed = asyncio.Condition()

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from customer_orders.plan import Difference, Outcome, Plan, Planned
+from customer_orders.plan import Difference, Estimate, Outcome, Plan, Planned
 from customer_orders.report.checks import Check
 from customer_orders.report.run import COUNTED, Run
 
@@ -55,7 +55,7 @@ def _styled(word: str) -> str:
 
 def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
     """What an apply would do, by customer and by kind; `show` adds a sample of payloads."""
-    plan, estimate = planned.plan, planned.estimate
+    plan = planned.plan
     counts = plan.counts()
     _print_customers(console, plan)
     table = _table("what", "number", numbers={"number"})
@@ -65,21 +65,11 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
         _show(console, "Operations", table)
     else:
         console.print("No changes.")
-    console.print(
-        f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
-        f"minutes {estimate.minutes:.1f}"
-        + (f", bound by {estimate.binds}" if estimate.binds else "")
-    )
+    _print_estimate(console, planned.estimate)
     console.print(
         f"findings {len(plan.findings)}, missing lines {len(plan.missing)}, "
         f"lines to settle {len(plan.to_settle)}, blank rows dropped {plan.dropped}"
     )
-    if not estimate.fits_today:
-        console.print(
-            f"[yellow]Today {estimate.calls_left} of {estimate.calls_a_day} calls are left: "
-            f"applying stops when they are used, and goes on with the next run; "
-            f"it takes {estimate.days} days (UTC).[/]"
-        )
     for operation in plan.operations[:show]:
         console.print_json(
             data={
@@ -90,6 +80,20 @@ def print_plan(console: Console, planned: Planned, show: int = 0) -> None:
             }
         )
     console.print(f"checksum {plan.checksum}")
+
+
+def _print_estimate(console: Console, estimate: Estimate) -> None:
+    binds = f", bound by {estimate.binds}" if estimate.binds else ""
+    console.print(
+        f"calls {estimate.calls}, complexity {estimate.complexity:,}, "
+        f"minutes {estimate.minutes:.1f}{binds}"
+    )
+    if not estimate.fits_today:
+        console.print(
+            f"[yellow]Today {estimate.calls_left} of {estimate.calls_a_day} calls are left: "
+            f"applying stops when they are used, and goes on with the next run; "
+            f"it takes {estimate.days} days (UTC).[/]"
+        )
 
 
 def _print_customers(console: Console, plan: Plan) -> None:
