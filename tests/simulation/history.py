@@ -278,7 +278,8 @@ async def _connect(configured: Any) -> AsyncIterator[Session]:
     api = board_api(configured, client)
     boards = {BOARD: await api.board(BOARD)}
     copies = Copies(client)
-    yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
+    user, account = await api.me()
+    yield Session(client=client, api=api, copies=copies, user=user, account=account, boards=boards)
 
 
 @asynccontextmanager

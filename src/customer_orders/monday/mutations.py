@@ -12,6 +12,21 @@ from customer_orders.monday.values import encode
 from customer_orders.plan import Action, Operation, Target
 
 LABELLED = ("dropdown", "status")
+#: What is sent -> the document that does it. A link sends nothing.
+DOCUMENTS = {
+    (Target.GROUP, Action.ENSURE_GROUP): "create_group",
+    (Target.ITEM, Action.CREATE): "create_item",
+    (Target.ITEM, Action.MOVE): "move_item",
+    (Target.ITEM, Action.UPDATE): "change_values",
+    (Target.SUBITEM, Action.CREATE): "create_subitem",
+    (Target.SUBITEM, Action.UPDATE): "change_values",
+    (Target.SUBITEM, Action.ZERO): "change_values",
+    (Target.ITEM, Action.ARCHIVE): "archive_item",
+    (Target.SUBITEM, Action.ARCHIVE): "archive_item",
+    (Target.SUBITEM, Action.DELETE): "delete_item",
+    (Target.COPY, Action.ARCHIVE): "archive_item",
+    (Target.COPY, Action.UPDATE): "change_values",
+}
 
 
 def mutation(
@@ -23,57 +38,35 @@ def mutation(
     subitem_id: str | None,
 ) -> Mutation:
     """The mutation of an operation whose group, item or subitem exists where it needs one."""
-    payload = operation.payload
-    match operation.kind, operation.action:
-        case Target.GROUP, Action.ENSURE_GROUP:
-            return Mutation(
-                document="create_group", variables={"board": board.id, "title": payload["title"]}
-            )
-        case Target.ITEM, Action.CREATE:
-            placed = {"board": board.id, "group": _known(group_id), "name": payload["name"]}
-            return Mutation(
-                document="create_item",
-                variables=placed | _values(board.columns, payload["values"]),
-            )
-        case Target.ITEM, Action.MOVE:
-            return Mutation(
-                document="move_item",
-                variables={"item": _known(item_id), "group": _known(group_id)},
-            )
-        case Target.ITEM, Action.UPDATE:
-            named = {"name": payload["name"]} if "name" in payload else {}
-            return Mutation(
-                document="change_values",
-                variables={"board": board.id, "item": _known(item_id)}
-                | _values(board.columns, payload.get("values", {}), named),
-            )
-        case Target.SUBITEM, Action.CREATE:
-            return Mutation(
-                document="create_subitem",
-                variables={"parent": _known(item_id), "name": payload["name"]}
-                | _values(board.subitem_columns, payload["values"]),
-            )
-        case Target.SUBITEM, Action.UPDATE | Action.ZERO:
-            return Mutation(
-                document="change_values",
-                variables={"board": board.subitems_board, "item": _known(subitem_id)}
-                | _values(board.subitem_columns, payload["values"]),
-            )
-        case Target.ITEM | Target.SUBITEM as kind, Action.ARCHIVE | Action.DELETE as action:
-            gone = subitem_id if kind is Target.SUBITEM else item_id
-            return Mutation(document=f"{action}_item", variables={"item": _known(gone)})
-        case Target.COPY, Action.ARCHIVE:
-            return Mutation(document="archive_item", variables={"item": payload["monday_id"]})
-        case Target.COPY, Action.UPDATE:
+    document = DOCUMENTS[operation.kind, operation.action]
+    payload, columns, below = operation.payload, board.columns, board.subitem_columns
+    values: dict[str, Any]
+    match document, operation.kind:
+        case "create_group", _:
+            values = {"board": board.id, "title": payload["title"]}
+        case "create_item", _:
+            values = {"board": board.id, "group": _known(group_id), "name": payload["name"]}
+            values |= _values(columns, payload["values"])
+        case "move_item", _:
+            values = {"item": _known(item_id), "group": _known(group_id)}
+        case "create_subitem", _:
+            values = {"parent": _known(item_id), "name": payload["name"]}
+            values |= _values(below, payload["values"])
+        case "archive_item" | "delete_item", kind:
+            gone = {Target.ITEM: item_id, Target.SUBITEM: subitem_id}
+            values = {"item": _known(gone.get(kind, payload.get("monday_id")))}
+        case _, Target.COPY:
             where = board.subitems_board if operation.below else board.id
-            columns = board.subitem_columns if operation.below else board.columns
-            return Mutation(
-                document="change_values",
-                variables={"board": where, "item": payload["monday_id"]}
-                | _values(columns, payload["values"]),
-            )
-        case kind, action:
-            raise ValueError(f"nothing is sent to {action} a {kind}")
+            values = {"board": where, "item": payload["monday_id"]}
+            values |= _values(below if operation.below else columns, payload["values"])
+        case _, Target.SUBITEM:
+            values = {"board": board.subitems_board, "item": _known(subitem_id)}
+            values |= _values(below, payload["values"])
+        case _:
+            named = {"name": payload["name"]} if "name" in payload else {}
+            values = {"board": board.id, "item": _known(item_id)}
+            values |= _values(columns, payload.get("values", {}), named)
+    return Mutation(document=document, variables=values)
 
 
 def _values(

@@ -80,10 +80,11 @@ def test_up_and_down_again_keeps_every_row(ledger: Ledger):
     before = everything(ledger)
     assert [len(before[name]) for name in ("request", "operation")] == [2, 3]
     ledger.deploy()
-    assert ledger.revision() == database.head() == "0002"
+    assert ledger.revision() == database.head() == "0003"
     after = everything(ledger)
     added = {"status": None, "sends": 1, "doubted": None}
     assert after["request"] == [row | added for row in before["request"]]
+    assert (after["account_day"], after["price"]) == ([], [])
     assert after["operation"] == [row | {"cell": None} for row in before["operation"]]
     with ledger.transaction() as connection:
         indexes = {index["name"] for index in inspect(connection).get_indexes("request")}
