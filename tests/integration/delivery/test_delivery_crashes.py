@@ -63,7 +63,7 @@ async def test_a_run_that_stood_still_does_not_send(world: World):
     with world.ledger.transaction() as connection:
         details = connection.exec_driver_sql("select detail from event order by id").scalars().all()
         requests = connection.exec_driver_sql("select count(*) from request").scalar()
-    assert "not sent within 1 s" in details[1]
+    assert "not sent within 0.5 s" in details[1]
     assert (requests, ended.by_document["create_group"]) == (4, 1)
 
 
