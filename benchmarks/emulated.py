@@ -218,6 +218,10 @@ class Emulated:
 
 def virtually(work: Coroutine[Any, Any, Result]) -> Result:
     """What the work comes to on a loop whose time passes only when everybody waits."""
+    before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
-        return runner.run(work)
+    try:
+        with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
+            return runner.run(work)
+    finally:
+        structlog.configure(**before)

@@ -9,7 +9,7 @@ from typing import Any
 
 from customer_orders.errors import BoardError
 from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
-from customer_orders.monday.client import PACKED, Client, Mutation
+from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
 
 #: Items that `items(ids)` takes, and keys in one look-up (monday/api.md 3).
@@ -77,8 +77,11 @@ class BoardAPI:
     async def under_keys(
         self, board: Board, key_column: str, keys: Collection[str]
     ) -> dict[str, list[ShownItem]]:
-        """Key -> active items that bear it, oldest first; by scan where that takes fewer calls."""
-        if board.items_count / PAGE < len(keys) / (CHUNK * PACKED):
+        """Key -> active items that bear it, oldest first; by scan where that takes fewer pages.
+
+        A scan is not behind, as the index of a look-up may be (monday/api.md 4).
+        """
+        if board.items_count / PAGE < len(keys) / CHUNK:
             shown = [item async for item in self.scan(board)]
         else:
             shown = await self.find(board, key_column, sorted(keys))
