@@ -127,7 +127,7 @@ def test_check_says_what_is_wrong(place: Place, source: str, message: str) -> No
 
 def test_unused_columns_are_one_line_of_log(place: Place) -> None:
     """How many and the first few, however many there are."""
-    ended = place.run(*place.other((TABLE, 'file = "orders.csv"')), "check")
+    ended = place.run(*place.other((TABLE, 'file = "orders.csv"')), "plan")
     (line,) = [line for line in ended.err.splitlines() if "columns not used" in line]
     assert "count=61" in line
     assert line.count("MONTH") == 1

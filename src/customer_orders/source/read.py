@@ -58,6 +58,11 @@ def read(settings: Settings, needed: Sequence[str]) -> OrderRows:
     )
 
 
+def column_names(settings: Settings, needed: Sequence[str]) -> frozenset[str]:
+    """Every column that the source has. Raises SourceError when it cannot be opened."""
+    return frozenset(_origin(settings, needed).kinds)
+
+
 def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
     source = settings.source
     if source.file is not None:

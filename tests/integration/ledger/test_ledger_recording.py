@@ -23,7 +23,15 @@ from books import (
 )
 
 from customer_orders.errors import LockLost
-from customer_orders.ledger import State, findings, knowledge, reading, recording, results
+from customer_orders.ledger import (
+    State,
+    findings,
+    knowledge,
+    production,
+    reading,
+    recording,
+    results,
+)
 from customer_orders.ledger.results import Done, Reopen, Result
 from customer_orders.ledger.schema import board_group, item, operation, snapshot, subitem
 from customer_orders.plan import Action, Operation, Outcome, Target
@@ -195,7 +203,7 @@ def test_an_update_that_is_refused_blocks_nothing(books: Books):
 @pytest.mark.parametrize(
     ("result", "owner", "step"),
     [
-        (Done(monday_id="5"), results, "_put"),
+        (Done(monday_id="5"), production, "_put"),
         (Done(monday_id="5"), recording, "advance"),
         (Done(monday_id="5"), recording, "note"),
         (DATA, results, "_dependants"),
