@@ -14,7 +14,7 @@ from customer_orders.config import Settings
 from customer_orders.errors import LedgerError
 from customer_orders.ledger import snapshots
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.rows import chunks
+from customer_orders.ledger.rows import LAST_SCOPE, NEWEST, chunks
 from customer_orders.ledger.schema import (
     State,
     board_group,
@@ -34,9 +34,6 @@ HOLDING_CATEGORIES = ("data", "gone", "auth")
 
 #: Stands for the id of a run: whatever failed in any of them.
 ALL_RUNS = "all"
-#: The latest run first.
-NEWEST = (run.c.started.desc(), run.c.id.desc())
-LAST_SCOPE = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
 
 KNOWN = pa.schema(
     {

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, case, exists, func, or_, select
 
 from customer_orders.ledger import findings as remarks
 from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.knowledge import NEWEST
+from customer_orders.ledger.rows import NEWEST
 from customer_orders.ledger.schema import (
     RunStatus,
     State,

@@ -1,4 +1,4 @@
-"""Small things every statement module needs: JSON columns, chunks, and operations as rows."""
+"""Small things every statement module needs: the last run, JSON columns, chunks, operations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
-from customer_orders.ledger.schema import State
+from customer_orders.ledger.schema import State, run
 from customer_orders.plan import Action, Operation, Target
 
+#: The latest run first.
+NEWEST = (run.c.started.desc(), run.c.id.desc())
+LAST_SCOPE = select(run.c.scope).where(run.c.source_rows.is_not(None)).order_by(*NEWEST).limit(1)
 #: Values in one IN list: below every engine's limit on parameters.
 CHUNK = 500
 #: States of an operation that is not finished.

@@ -19,8 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from customer_orders.ledger.knowledge import LAST_SCOPE
-from customer_orders.ledger.rows import DIFFERS, OPEN, chunks
+from customer_orders.ledger.rows import DIFFERS, LAST_SCOPE, OPEN, chunks
 from customer_orders.ledger.schema import State, item, operation, run, run_line, snapshot
 from customer_orders.plan import Outcome
 
