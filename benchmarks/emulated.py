@@ -74,7 +74,7 @@ class InProcess:
     def __init__(self, monday: Monday) -> None:
         self._monday = monday
 
-    def __call__(self, _url: str, _token: str, *, timeout: float) -> InProcess:
+    def __call__(self, _url: str, _token: str, *, timeout: float, connect: float) -> InProcess:
         return self
 
     async def __aenter__(self) -> InProcess:
