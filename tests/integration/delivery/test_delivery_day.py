@@ -27,7 +27,7 @@ def test_a_day_is_not_enough(tmp_path: Path):
             assert 0 < first.items["pending"] < LOT.lines
             again = await emulated.apply(LOT)
             assert isinstance(again.error, DayUsed)
-            assert again.mutations == 0
+            assert again.traffic.mutations == 0
             for _ in range(said.days):
                 await emulated.next_day()
                 last = await emulated.apply(LOT)
