@@ -77,7 +77,8 @@ def plain(cell: str | None) -> str | None:
 def identity(cells: Any, alias: str = "ALIAS/RELATED ITEM") -> tuple[str, str, str]:
     """What tells lines with equal order numbers apart."""
     names = ("AAG ORDER NUMBER", "PLANNED DELIVERY METHOD", alias)
-    return tuple((cells[name] or "").strip(BLANKS) for name in names)  # type: ignore[return-value]
+    number, method, related = ((cells[name] or "").strip(BLANKS) for name in names)
+    return number, method, related
 
 
 @pytest.fixture(scope="module")

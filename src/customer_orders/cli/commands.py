@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -350,7 +351,8 @@ def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
 def main() -> None:
     """Entry point of the command. UTF-8 whatever the console says."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         arguments = sys.argv[1:] or ["--help"]
         code = app(arguments, prog_name="customer-orders", standalone_mode=False)

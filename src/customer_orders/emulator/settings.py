@@ -124,7 +124,7 @@ class Settings:
             return self.complexity_per_minute
         if self.plan == "free":
             return 1_000_000
-        return 10_000_000 if self.token_kind == "personal" else 5_000_000  # noqa: S105
+        return 10_000_000 if self.token_kind == "personal" else 5_000_000  # noqa: S105 - a kind
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set several fields at once; an unknown name or a value of another kind is an error."""

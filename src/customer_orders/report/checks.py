@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from customer_orders.errors import CustomerOrdersError
@@ -53,13 +53,5 @@ class Check:
         """Look, and say what was found or what stood in the way."""
         try:
             return cls.passed(what, look())
-        except CustomerOrdersError as exc:
-            return cls.failed(what, exc)
-
-    @classmethod
-    async def awaited(cls, what: str, look: Awaitable[str]) -> Check:
-        """As `of`, for a look over the network."""
-        try:
-            return cls.passed(what, await look)
         except CustomerOrdersError as exc:
             return cls.failed(what, exc)
