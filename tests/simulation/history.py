@@ -20,7 +20,7 @@ import looptime
 import pyarrow as pa
 from judge import Books, Fault, Judge
 from points import watched
-from script import Day, Script
+from script import LONGEST_PAUSE, Day, Script
 from sqlalchemy import event
 from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
@@ -243,11 +243,13 @@ class History:
         self.verdict.takeovers += 1
         first, second = self._process(rng, day), self._process(rng, None)
         task = self._start(first)
-        await asyncio.sleep(day.pause_after or 0.0)
+        first.pause_before = day.pause_before
+        await asyncio.sleep(LONGEST_PAUSE if day.pause_before else day.pause_after or 0.0)
         first.awake.clear()
         await asyncio.sleep(self.settings.time.lock_stale + 5)
         other = self._start(second)
         await asyncio.sleep(day.wakes_after)
+        first.pause_before = None
         first.awake.set()
         await self._end(other, second)
         await self._end(task, first)

@@ -9,7 +9,7 @@ from simulate import figures, histories, playground, shrunk, simulate
 
 SEEDS = range(300)
 #: Histories within which each mutant is caught.
-PATIENCE = range(400)
+PATIENCE = range(200)
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -49,7 +49,7 @@ def test_every_wait_of_delivery_is_a_crash_point(verdicts: list[Verdict]) -> Non
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_careless_program_is_caught(mutant: Mutant) -> None:
-    """The simulation can fail: without this rule something is wrong within 400 seeds."""
+    """The simulation can fail: without this rule something is wrong within 200 seeds."""
     with mutant.alive():
         assert any(verdict.faults for verdict in histories(PATIENCE))
 
