@@ -37,7 +37,7 @@ WORK = {
     "creates, shared": CREATE,
 }
 #: What another program takes of the shared account, and which one that is.
-OTHERS = 0.4
+OTHERS = 0.3
 SHARED = ("pro", "personal")
 #: Days after which a run that does not end is given up.
 PATIENCE = 40
@@ -107,7 +107,7 @@ async def _timed(emulated: Emulated, account: Account, work: str, lot: Lot) -> M
         said = await emulated.plan(lot)
         for _ in range(PATIENCE):
             run = await emulated.apply(lot)
-            mutations += run.mutations - run.groups_created
+            mutations += run.traffic.mutations - run.groups_created
             if run.error is None:
                 break
             await emulated.next_day()
