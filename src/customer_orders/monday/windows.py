@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from customer_orders.errors import DayUsed
 
 MINUTE = 60.0
-#: Weight of a quieter minute in what is expected of other programs; a busier one counts at once.
-QUIETER = 0.3
+#: Weight of a whole minute in what is expected of other programs.
+NEWEST = 0.3
+#: How much of their ups and downs is left to them too.
+MARGIN = 0.8
 #: Share of a minute that is left to others although none was seen: else none ever could be.
 PROBE = 0.02
 #: Seconds of other programs' use that are left to them at the end of a minute.
 LEFT_TO_OTHERS = 4.0
-#: Seconds of a minute after which it is known what others do, and by which ours is spent early.
-ENOUGH, AHEAD = 10.0, 15.0
+#: Seconds of a minute after which others are noticed who were not there before, after which it is
+#: known what they do, and by which ours is spent early.
+SOON, ENOUGH, AHEAD = 5.0, 10.0, 15.0
 #: What a call that was refused by a limit counts against the day (monday/api.md 1).
 REFUSED_CALL = 0.1
 
@@ -35,11 +39,14 @@ class Minute:
     ours: float = 0.0
     began: float = -MINUTE
     resets: float = 0.0
-    #: What others are expected to spend in a minute.
+    #: What others spend in a minute on the average, and how far a minute is from it.
     others: float = 0.0
+    _varies: float = 0.0
     #: When the server told last what is left, and what others had used by then.
     _told: float = 0.0
     _theirs: float = 0.0
+    #: The first word of the server: what was used before it may have been ours, of another run.
+    _first: tuple[float, float] | None = None
 
     @property
     def share(self) -> float:
@@ -49,8 +56,7 @@ class Minute:
     def fits(self, price: float, now: float) -> int:
         """How many of this price fit now; one that is above the quota fits an unused minute."""
         self._roll(now)
-        kept = (self.quota - self.share) * max(self.resets - self._told, LEFT_TO_OTHERS) / MINUTE
-        room = self.quota - self.used - kept
+        room = self.quota - self.used - self._kept()
         if self._shared and now - self.began + AHEAD < MINUTE:
             room = min(room, self.share * (now - self.began + AHEAD) / MINUTE - self.ours)
         return max(int(room // price), int(self.used == 0))
@@ -76,7 +82,17 @@ class Minute:
             # Whole seconds, rounded up: of several answers in a minute the earliest is nearest.
             ends, first = now + resets_in, self._told == self.began
             self.resets = ends if first or ends > self.resets + 1 else min(ends, self.resets)
-        self._told, self._theirs = now, max(self.used - self.ours, 0.0)
+        # Of what is fresh some is counted already: this much, and not less, is theirs.
+        self._told, self._theirs = now, max(self._theirs, self.quota - left - self.ours)
+        if self._first is None:
+            self._first = now, self._theirs
+        known, seen = self._seen()
+        if not self._shared and known > SOON and seen > PROBE * self.quota:
+            self.expect(seen)
+
+    def expect(self, others: float) -> None:
+        """Others are there of whom this is known, and not how much it varies."""
+        self.others, self._varies = others, others / 2
 
     @property
     def _shared(self) -> bool:
@@ -86,14 +102,29 @@ class Minute:
         """Begin a new minute when the last one is over, wiser by what others did in it."""
         if now < self.resets:
             return
-        known = MINUTE - (self.resets - self._told)
+        known, seen = self._seen()
         # A minute that began here just before the server's own ended tells nothing.
         if known > ENOUGH and self.resets - self.began > ENOUGH:
-            seen = self._theirs * MINUTE / known
-            self.others += (1 if seen > self.others else QUIETER) * (seen - self.others)
+            weight, off = NEWEST * known / MINUTE, seen - self.others
+            self.others += weight * off
+            self._varies += weight * (abs(off) - self._varies)
+        if self._first:
+            self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0
         self.began = self._told = now
         self.resets = now + MINUTE
+
+    def _seen(self) -> tuple[float, float]:
+        """For how many seconds others were seen in this minute, and what a whole one comes to."""
+        since, before = self._first or (0.0, 0.0)
+        since = max(self.resets - MINUTE, since)
+        known = max(self._told - since, 0.0)
+        return known, (self._theirs - before) * MINUTE / known if known else 0.0
+
+    def _kept(self) -> float:
+        """What others may still want in this minute."""
+        left = max(self.resets - self._told, LEFT_TO_OTHERS) / MINUTE
+        return (self.quota - self.share) * left + MARGIN * self._varies * math.sqrt(left)
 
 
 class Day:
