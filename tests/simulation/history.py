@@ -19,10 +19,11 @@ from typing import Any
 import looptime
 import pyarrow as pa
 from judge import Books, Fault, Judge
+from planner import Planner
 from points import watched
 from script import LONGEST_PAUSE, Day, Script
 from sqlalchemy import event
-from trouble import Crash, Places, Planner, Process, Wire, on_statement, to_thread
+from trouble import Crash, Places, Process, Wire, on_statement, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
 from customer_orders import draft, pipeline
@@ -124,6 +125,7 @@ class History:
         for day in self.script.days:
             await self._day(day)
             self.source.change()
+        await self.planner.mend_labels()
         await self._calm(Filters())
         judge = self._judge()
         self.verdict.faults += judge.faults(self.source)
@@ -299,9 +301,9 @@ def _read(*_: Any) -> OrderRows:
 
 def _detect(_rows: Any, known: pa.Table, _columns: Any, version: str, *, every_line: bool) -> Any:
     history, _ = CURRENT.get()
-    columns = ("record_uuid", "row_hash", "mapping_version")
+    columns = ("record_uuid", "row_hash", "mapping_version", "review")
     rows = zip(*(known[name].to_pylist() for name in columns), strict=True)
-    by_uuid = {uuid: (row_hash, at) for uuid, row_hash, at in rows}
+    by_uuid = {uuid: (None if again else row_hash, at) for uuid, row_hash, at, again in rows}
     lines = list(history.source.detected(by_uuid, version, every_line=every_line))
     looked_at = {line.record_uuid for line in lines}
     orders = history.source.orders.values()

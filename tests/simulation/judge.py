@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trouble import Planner
+from planner import Planner
 from world import Order, Source
 
 Json = dict[str, Any]
@@ -41,6 +41,8 @@ class Books:
 
     #: record_uuid -> row hash.
     snapshot: dict[str, str | None]
+    #: Ids of the items that the ledger holds.
+    linked: set[str]
     #: Lines that the last run counts as failed: titles of their refused cells; None stands for
     #: the line itself, a size, or its group.
     refused: dict[str, set[str | None]]
@@ -54,10 +56,11 @@ class Books:
                     "select record_uuid, row_hash from orders_unified_snapshot"
                 ).fetchall()
             )
+            linked = {row[0] for row in connection.execute("select monday_id from item")}
             refused: defaultdict[str, set[str | None]] = defaultdict(set)
             for record_uuid, cell in connection.execute(FAILED):
                 refused[record_uuid].add(cell)
-        return cls(snapshot=snapshot, refused=dict(refused))
+        return cls(snapshot=snapshot, linked=linked, refused=dict(refused))
 
 
 class Judge:
@@ -73,10 +76,13 @@ class Judge:
         self.names = _labels(self.subitems, "size_1")
         #: After a repair nothing that people did to what is ours is forgiven.
         self.repaired = repaired
-        #: Items of ours: a planner's copy is the planner's business, until a repair.
-        own = [i for i in self.items["items"] if repaired or i.get("creator_id") != PLANNER_ID]
+        own = [item for item in self.items["items"] if repaired or self._ours(item)]
         self.by_key = _grouped(own, lambda item: item["values"].get("key_1"))
         self.by_parent = _grouped(self.subitems["items"], lambda subitem: subitem["parent"])
+
+    def _ours(self, item: Json) -> bool:
+        """A planner's copy is the planner's business until a repair, or until it was linked."""
+        return item.get("creator_id") != PLANNER_ID or item["id"] in self.books.linked
 
     def duplicates(self, orders: Collection[Order]) -> Iterator[Fault]:
         """Lines and sizes that stand twice, now."""
@@ -141,7 +147,9 @@ class Judge:
 
     def _item(self, order: Order, item: Json, refused: set[str | None]) -> Iterator[Fault]:
         shown = {"name": item["name"]} | item["values"]
-        shown["drop_1"] = self.types[shown["drop_1"][0]]
+        # A cell whose label a person deleted is empty.
+        (type_id,) = shown.get("drop_1") or [None]
+        shown["drop_1"] = self.types.get(type_id, "")
         for column, value in order.shown().items():
             edited = {} if self.repaired else self.planner.edited
             by_hand = edited.get((item["id"], column), value)
@@ -185,7 +193,7 @@ def _grouped(rows: list[Json], key: Callable[[Json], Any]) -> dict[Any, list[Jso
     return dict(groups)
 
 
-def _labels(board_of: Json, column_id: str) -> Mapping[int, str]:
+def _labels(board_of: Json, column_id: str) -> Mapping[int | None, str]:
     column = next(c for c in board_of["columns"] if c["id"] == column_id)
     settings = column["settings"]
     settings = json.loads(settings) if isinstance(settings, str) else settings

@@ -52,6 +52,7 @@ LONGEST_PAUSE = 25.0
 ACTS = (
     *("note", "note", "cut_qty", "move", "move", "edit", "rename", "archive", "archive_size"),
     *("delete", "delete_size", "duplicate", "delete_group", "make", "wrong_key"),
+    *("label_off", "label_gone"),
 )
 #: What becomes of sizes and of lines that are gone, as the configuration says.
 SIZE_GONE = ("zero", "zero", "archive", "delete")

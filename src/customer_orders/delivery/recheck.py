@@ -35,7 +35,7 @@ class _Second:
     """A copy, and what it is a copy of."""
 
     monday_id: str
-    #: The one in the ledger.
+    #: The one that stays.
     first: str
     doubted: Doubted
 
@@ -96,20 +96,20 @@ class Recheck:
     ) -> Iterator[_Second]:
         """What stands beside the item or the subitem of the ledger, under the same key.
 
-        Where that one has gone, the other is not a second one, and stays.
+        Where that one has gone, the oldest of the others stays in its place.
         """
         planned = doubt.operation
-        if shown is None:
-            return
-        beside: Sequence[ShownItem | ShownSubitem] = by_key.get(planned.record_uuid or "", ())
-        first = item.monday_id
+        standing: Sequence[ShownItem | ShownSubitem] = by_key.get(planned.record_uuid or "", ())
+        first, gone = item.monday_id, shown is None
         if planned.kind is Target.SUBITEM:
-            subitem = item.subitems.get(planned.size or "")
-            beside = shown.sizes(self._size_column).get(planned.size or "", ())
-            first = subitem.monday_id if subitem else ""
-            if all(each.monday_id != first for each in beside):
-                return
-        for each in beside:
+            sizes = shown.sizes(self._size_column) if shown else {}
+            standing = sizes.get(planned.size or "", ())
+            known = item.subitems.get(planned.size or "")
+            first = known.monday_id if known else ""
+            gone = all(each.monday_id != first for each in standing)
+        if gone:
+            first = min((each.monday_id for each in standing), key=int, default=first)
+        for each in standing:
             if each.monday_id != first:
                 yield _Second(monday_id=each.monday_id, first=first, doubted=doubt)
 

@@ -196,6 +196,33 @@ async def test_a_second_size_stays_when_the_ledger_s_subitem_has_gone(patient: W
     assert duplicates(patient) == []
 
 
+async def test_of_several_copies_the_oldest_stays_when_the_ledger_s_item_has_gone(patient: World):
+    """A person deleted one of three: one of the other two stays."""
+    await doubted(patient, item(0))
+    older, newer = late_item(patient, item(0)), late_item(patient, item(0))
+    first = item_id(patient, item(0))
+    patient.mutate(f"mutation {{ delete_item(item_id: {first}) {{ id }} }}")
+    async with patient.session() as session:
+        await patient.look_again(session)
+    assert state_of(patient, older) == ("active", item(0).record_uuid)
+    assert state_of(patient, newer)[0] == "archived"
+    assert duplicates(patient) == [("info", newer)]
+
+
+async def test_of_several_sizes_the_oldest_stays_when_the_ledger_s_subitem_has_gone(patient: World):
+    """The same for a size."""
+    await doubted(patient, item(0), on="create_subitem")
+    parent = item_id(patient, item(0))
+    older, newer = late_size(patient, parent, "M"), late_size(patient, parent, "M")
+    ((first,),) = patient.ask("select monday_id from subitem where size = 'M'")
+    patient.mutate(f"mutation {{ delete_item(item_id: {first}) {{ id }} }}")
+    async with patient.session() as session:
+        await patient.look_again(session)
+    assert state_of(patient, older, 1)[0] == "active"
+    assert state_of(patient, newer, 1)[0] == "archived"
+    assert duplicates(patient) == [("info", newer)]
+
+
 async def test_a_second_group_is_left_alone(patient: World):
     """Groups do not tell who made them: one that comes late stays, and ours is used on."""
     await doubted(patient, item(0), on="create_group")
