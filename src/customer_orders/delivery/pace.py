@@ -7,10 +7,7 @@ whether they achieve anything, the number by what monday says of too many (423, 
 from __future__ import annotations
 
 from customer_orders.config import MondaySettings
-from customer_orders.plan import TARGET_SECONDS
-
-#: Mutations in the first request, and requests under way at first.
-FIRST_SIZE, FIRST_LANES = 10, 4
+from customer_orders.plan import FIRST_LANES, FIRST_SIZE, TARGET_SECONDS
 
 
 class Pace:

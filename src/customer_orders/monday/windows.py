@@ -105,7 +105,8 @@ class Minute:
         known, seen = self._seen()
         # A minute that began here just before the server's own ended tells nothing.
         if known > ENOUGH and self.resets - self.began > ENOUGH:
-            weight, off = NEWEST * known / MINUTE, seen - self.others
+            # Who was not seen at all has gone: that is no less sure for being told early.
+            weight, off = NEWEST * (known / MINUTE if seen else 1), seen - self.others
             self.others += weight * off
             self._varies += weight * (abs(off) - self._varies)
         if self._first:

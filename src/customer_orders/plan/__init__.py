@@ -3,6 +3,8 @@
 from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
 from customer_orders.plan.forecast import (
+    FIRST_LANES,
+    FIRST_SIZE,
     MUTATION_COST,
     TARGET_SECONDS,
     Allowance,
@@ -26,6 +28,8 @@ from customer_orders.plan.plan import (
 )
 
 __all__ = [
+    "FIRST_LANES",
+    "FIRST_SIZE",
     "MUTATION_COST",
     "TARGET_SECONDS",
     "Action",

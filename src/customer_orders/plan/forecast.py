@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from customer_orders.plan.operations import Action, Target
+from customer_orders.plan.operations import RANKS, Action, Target
 
 #: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
 #: figure is published, so every mutation is taken for as dear until monday has told its cost.
@@ -17,6 +17,8 @@ MUTATION_SECONDS, REQUEST_SECONDS = 0.3, 0.1
 TARGET_SECONDS = 15.0
 #: Mutations that fit into it.
 FITTING = int(TARGET_SECONDS / MUTATION_SECONDS)
+#: Mutations in the first request of a run, and requests under way at first.
+FIRST_SIZE, FIRST_LANES = 10, 4
 
 Kind = tuple[Target, Action]
 
@@ -79,11 +81,12 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
     """The cost of so many operations of each kind; links send nothing."""
     sent = {kind: number for kind, number in counts.items() if kind[1] is not Action.LINK}
     mutations, calls, minutes = sum(sent.values()), 0, 0.0
-    for kind, number in sent.items():
+    size = min(FIRST_SIZE, allowed.aliases)
+    for kind, number in sorted(sent.items(), key=lambda pair: RANKS[pair[0]]):
         a_minute = max(int(allowed.complexity // allowed.prices[kind]), 1)
-        requests = math.ceil(a_minute / min(allowed.aliases, FITTING))
         minutes += number / a_minute
-        calls += math.ceil(number * requests / a_minute)
+        requests, size = _requests(number, size, min(allowed.aliases, FITTING), a_minute)
+        calls += requests
     sending = (mutations * MUTATION_SECONDS + calls * REQUEST_SECONDS) / allowed.in_flight / 60
     # The budget of a minute is there at once: only for the minutes after the first is waited.
     budget = max(math.ceil(minutes) - 1, 0) + min(sending, TARGET_SECONDS / 60)
@@ -95,6 +98,21 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
         calls_left=int(allowed.calls_left),
         calls_a_day=allowed.calls_a_day,
     )
+
+
+def _requests(number: int, size: int, most: int, a_minute: int) -> tuple[int, int]:
+    """Requests for so many mutations of a kind, and how large the next kind's first one is.
+
+    They grow as delivery lets them (`delivery/pace.py`): twice as large after each round of answers.
+    """
+    calls = 0
+    while number and size < most:
+        sent = min(number, FIRST_LANES * size)
+        calls += math.ceil(sent / size)
+        number -= sent
+        size = min(max(size, 2 * sent), 2 * size, most)
+    # Large ones share a minute's budget evenly.
+    return calls + math.ceil(number * math.ceil(a_minute / most) / a_minute), size
 
 
 def _binds(mutations: int, days: bool, minutes: bool) -> str:

@@ -9,10 +9,10 @@ from customer_orders.plan import MUTATION_COST, forecast
 
 
 def test_a_minute_binds() -> None:
-    """333 creates fit into a minute, in seven requests; the last minute is not waited for."""
+    """333 creates fit into a minute, in seven requests; seven more until they are so large."""
     estimate = forecast({CREATE: 3_330}, allowed())
     assert estimate.complexity == 3_330 * MUTATION_COST
-    assert estimate.calls == 70
+    assert estimate.calls == 77
     assert 9 < estimate.minutes < 9.5
     assert estimate.binds == "complexity a minute"
     assert estimate.fits_today
