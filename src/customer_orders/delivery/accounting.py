@@ -1,4 +1,4 @@
-"""Carries what is known of the account from one run to the next: calls of the day, and prices."""
+"""Carries what is known of the account from one run to the next: calls, other programs, prices."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ def recall(ledger: Ledger, session: Session) -> None:
     client = session.client
     day = client.governor.day
     day.clock = ledger.clock
-    day.before, prices = accounts.known(ledger, session.account, day.today)
-    client.prices = prices | client.prices
+    known = accounts.known(ledger, session.account, day.today)
+    day.before = known.calls
+    client.governor.writing.expect(known.others)
+    client.prices = {**known.prices, **client.prices}
 
 
 @asynccontextmanager
@@ -50,9 +52,10 @@ async def accounting(ledger: Ledger, session: Session) -> AsyncIterator[None]:
 def _enter(ledger: Ledger, session: Session) -> None:
     client = session.client
     day = client.governor.day
-    calls = day.since
+    calls, others = day.since, client.governor.writing.others
+    more = accounts.Known(calls=calls, others=others, prices=client.prices)
     try:
-        before = accounts.keep(ledger, session.account, day.today, calls, client.prices)
+        before = accounts.keep(ledger, session.account, day.today, more)
     except LedgerError as exc:
         # A busy ledger may take the next entry; a run does not fail for its count.
         log.warning("calls not counted", account=session.account, why=exc.message)

@@ -274,6 +274,8 @@ account_day = Table(
     Column("day", String(10), primary_key=True),
     # Calls of ours; one that a limit refused is a tenth.
     Column("calls", Float, nullable=False),
+    # Complexity of a minute that other programs use on the average, as seen last.
+    Column("others", Float, nullable=False),
 )
 
 price = Table(

@@ -46,9 +46,9 @@ def test_calls_are_kept_for_the_next_run(tmp_path: Path):
         emulated = Emulated(tmp_path, "pro")
         with emulated.seams():
             await emulated.apply(Lot(30))
-            kept, prices = accounts.known(emulated.ledger, "1", "2027-01-16")
-            assert round(prices["create_item"]) == 30_001
-            return kept, emulated.monday.stats.calls
+            known = accounts.known(emulated.ledger, "1", "2027-01-16")
+            assert round(known.prices["create_item"]) == 30_001
+            return known.calls, emulated.monday.stats.calls
 
     kept, calls = virtually(work())
     assert kept == calls > 0

@@ -1,4 +1,4 @@
-"""What is known of an account: its calls of a day, and what its mutations cost."""
+"""What is known of an account: calls of a day, what others use, what its mutations cost."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=20), primary_key=True),
         sa.Column("day", sa.String(length=10), primary_key=True),
         sa.Column("calls", sa.Float(), nullable=False),
+        sa.Column("others", sa.Float(), nullable=False),
     )
     op.create_table(
         "price",
