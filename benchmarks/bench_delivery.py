@@ -39,6 +39,8 @@ WORK = {
 #: What another program takes of the shared account, and which one that is.
 OTHERS = 0.3
 SHARED = ("pro", "personal")
+#: Of its random moments and amounts.
+SEED = 11
 #: Days after which a run that does not end is given up.
 PATIENCE = 40
 
@@ -71,14 +73,16 @@ class Measured:
         return self.calls / self.mutations * 1_000
 
 
-def measure(account: Account, work: str, lines: int) -> Measured:
+def measure(account: Account, work: str, lines: int, seed: int = SEED) -> Measured:
     """Play one piece of work in a folder of its own."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        return virtually(_measure(Path(name), account, work, lines))
+        return virtually(_measure(Path(name), account, work, lines, seed))
 
 
-async def _measure(folder: Path, account: Account, work: str, lines: int) -> Measured:
+async def _measure(
+    folder: Path, account: Account, work: str, lines: int, seed: int
+) -> Measured:
     cost = WORK[work]
     limits: dict[str, Any] = {
         "token_kind": account.token,
@@ -96,12 +100,15 @@ async def _measure(folder: Path, account: Account, work: str, lines: int) -> Mea
             await emulated.next_day()
             lot = Lot(lines, changed=lines)
         emulated.limit(**limits)
-        return await _timed(emulated, account, work, lot)
+        share = OTHERS if work.endswith("shared") else 0.0
+        neighbour = Neighbour(emulated.monday, share, seed)
+        return await _timed(emulated, neighbour, account, work, lot)
 
 
-async def _timed(emulated: Emulated, account: Account, work: str, lot: Lot) -> Measured:
+async def _timed(
+    emulated: Emulated, neighbour: Neighbour, account: Account, work: str, lot: Lot
+) -> Measured:
     """Plan, then apply until nothing is left, over as many days as it takes."""
-    neighbour = Neighbour(emulated.monday, OTHERS if work.endswith("shared") else 0.0)
     begun, mutations = emulated.clock.now(), 0
     async with neighbour.beside():
         said = await emulated.plan(lot)
@@ -155,9 +162,10 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=LINES, help="default %(default)s")
     parser.add_argument("--plan", choices=PLANS, action="append", help="default: all")
     parser.add_argument("--work", choices=[*WORK], action="append", help="default: all")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the other program")
     options = parser.parse_args()
     tasks = [
-        (Account(plan=plan, token=token), work, options.lines)
+        (Account(plan=plan, token=token), work, options.lines, options.seed)
         for work in options.work or WORK
         for plan in options.plan or PLANS
         for token in TOKENS

@@ -18,13 +18,13 @@ SMALLEST, LARGEST = 60_000, 240_000
 class Neighbour:
     """Asks at random moments for random amounts: `share` of every minute on the average."""
 
-    def __init__(self, monday: Monday, share: float) -> None:
+    def __init__(self, monday: Monday, share: float, seed: int) -> None:
         self._limits = monday.limits
         mean = (SMALLEST + LARGEST) / 2
         taken = monday.settings.complexity_limit() * share
         #: Mean seconds between two requests; one that takes nothing never asks.
         self._gap = 60 * mean / taken if taken else math.inf
-        self._random = random.Random(11)
+        self._random = random.Random(seed)
         self.asked = self.refused = 0
         #: Complexity that it was given.
         self.given = 0

@@ -37,6 +37,7 @@ class Session:
         governor = self.client.governor
         return Allowance(
             complexity=governor.writing.share,
+            shared=governor.writing.shared,
             calls_left=governor.day.left,
             calls_a_day=governor.day.calls,
             aliases=settings.monday.aliases,

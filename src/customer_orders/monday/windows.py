@@ -53,21 +53,28 @@ class Minute:
         """What others leave of a minute."""
         return self.quota - min(max(self.others, PROBE * self.quota), self.quota)
 
+    @property
+    def shared(self) -> bool:
+        """Whether others are there."""
+        return self.others > PROBE * self.quota
+
     def fits(self, price: float, now: float) -> int:
         """How many of this price fit now; one that is above the quota fits an unused minute."""
         self._roll(now)
         room = self.quota - self.used - self._kept()
-        if self._shared and now - self.began + AHEAD < MINUTE:
+        if self.shared and now - self.began + AHEAD < MINUTE:
             room = min(room, self.share * (now - self.began + AHEAD) / MINUTE - self.ours)
         return max(int(room // price), int(self.used == 0))
 
     def wait(self, price: float, count: int, now: float) -> float:
         """Seconds until it is worth to look again; 0 when a good part of so many fits now."""
-        enough = max(min(count // 4, int(self.share // price)), 1)
+        # Where room comes with time it is waited for longer: fewer calls, and no slower.
+        part = count // (2 if self.shared else 4)
+        enough = max(min(part, int(self.share // price)), 1)
         if self.fits(price, now) >= enough:
             return 0.0
         due = self.began + (self.ours + enough * price) / max(self.share, 1) * MINUTE - AHEAD
-        return (due if self._shared and now < due < self.resets else self.resets) - now
+        return (due if self.shared and now < due < self.resets else self.resets) - now
 
     def spend(self, amount: float) -> None:
         """Reserve for a request of ours, or give back what it did not take."""
@@ -87,16 +94,12 @@ class Minute:
         if self._first is None:
             self._first = now, self._theirs
         known, seen = self._seen()
-        if not self._shared and known > SOON and seen > PROBE * self.quota:
+        if not self.shared and known > SOON and seen > PROBE * self.quota:
             self.expect(seen)
 
     def expect(self, others: float) -> None:
         """Others are there of whom this is known, and not how much it varies."""
         self.others, self._varies = others, others / 2
-
-    @property
-    def _shared(self) -> bool:
-        return self.others > PROBE * self.quota
 
     def _roll(self, now: float) -> None:
         """Begin a new minute when the last one is over, wiser by what others did in it."""

@@ -29,6 +29,8 @@ class Allowance:
 
     #: Complexity of a minute, as far as other programs leave it.
     complexity: float
+    #: Whether there are any: then a request leaves as soon as half of it fits.
+    shared: bool
     #: Calls that may still be used today, and on a whole day.
     calls_left: float
     calls_a_day: int
@@ -82,10 +84,11 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
     sent = {kind: number for kind, number in counts.items() if kind[1] is not Action.LINK}
     mutations, calls, minutes = sum(sent.values()), 0, 0.0
     size = min(FIRST_SIZE, allowed.aliases)
+    most = max(min(allowed.aliases, FITTING) // (2 if allowed.shared else 1), 1)
     for kind, number in sorted(sent.items(), key=lambda pair: RANKS[pair[0]]):
         a_minute = max(int(allowed.complexity // allowed.prices[kind]), 1)
         minutes += number / a_minute
-        requests, size = _requests(number, size, min(allowed.aliases, FITTING), a_minute)
+        requests, size = _requests(number, min(size, most), most, a_minute)
         calls += requests
     sending = (mutations * MUTATION_SECONDS + calls * REQUEST_SECONDS) / allowed.in_flight / 60
     # The budget of a minute is there at once: only for the minutes after the first is waited.

@@ -52,6 +52,7 @@ def allowed(**other: Any) -> Allowance:
     """What a personal token of the plan pro may do, with nothing used of it."""
     usual: dict[str, Any] = {
         "complexity": 10_000_000,
+        "shared": False,
         "calls_left": 10_000,
         "calls_a_day": 10_000,
         "aliases": 50,

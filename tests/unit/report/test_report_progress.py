@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,6 +12,15 @@ from rich.console import Console
 from customer_orders.ledger.recording import Tally
 from customer_orders.monday import Governor
 from customer_orders.report import ApplyProgress, progress
+
+
+@pytest.fixture(autouse=True)
+def _every_level() -> Iterator[None]:
+    """A test before may have left a logger that drops lines."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 def told(*tallies: Tally) -> list[dict[str, object]]:
