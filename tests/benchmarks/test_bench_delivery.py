@@ -44,8 +44,8 @@ def test_a_first_load_in_small():
 
 
 def test_another_program_finds_room():
-    """It takes two fifths at random: we use most of the rest, and it is seldom refused."""
+    """It takes three tenths at random: we use most of the rest, and it is seldom refused."""
     measured = measure(PRO, "creates, shared", 300)
-    assert measured.share > 0.7
-    assert measured.others_refused < 0.2
+    assert measured.share > 0.8
+    assert measured.others_refused < 0.05
     assert measured.refused < 0.02

@@ -114,8 +114,9 @@ def _requests(number: int, size: int, most: int, a_minute: int) -> tuple[int, in
         calls += math.ceil(sent / size)
         number -= sent
         size = min(max(size, 2 * sent), 2 * size, most)
-    # Large ones share a minute's budget evenly.
-    return calls + math.ceil(number * math.ceil(a_minute / most) / a_minute), size
+    # What is left of a minute's budget goes in a smaller one.
+    whole, rest = divmod(number, a_minute)
+    return calls + whole * math.ceil(a_minute / most) + math.ceil(rest / most), size
 
 
 def _binds(mutations: int, days: bool, minutes: bool) -> str:

@@ -50,6 +50,32 @@ def test_others_who_have_gone_are_forgotten() -> None:
     assert budget.fits(1, 32 * 60) > 950
 
 
+def test_what_others_use_is_estimated_by_minutes() -> None:
+    """The average of what was seen; what goes up and down leaves less to us than what does not."""
+    steady, restless = Minute(1_000), Minute(1_000)
+    for minute in range(41):
+        for budget, left in ((steady, 600), (restless, 700 if minute % 2 else 500)):
+            budget.fits(1, minute * 60)
+            budget.learn(left, 0, 10, minute * 60 + 50)
+    rooms = [budget.fits(1, 40 * 60 + 59) + budget.used for budget in (steady, restless)]
+    assert steady.others == pytest.approx(400 * 60 / 50, rel=0.05)
+    assert restless.others == pytest.approx(steady.others, rel=0.1)
+    assert rooms[0] > rooms[1] + 10
+
+
+def test_a_minute_that_was_half_seen_counts_half() -> None:
+    """But one in which others were not seen at all counts fully, whenever that was told."""
+    half, nothing, whole = shared(400), shared(400), shared(400)
+    before, begun = half.others, 12 * 60
+    half.learn(900, 0, 30, begun + 30)
+    nothing.learn(1_000, 0, 30, begun + 30)
+    whole.learn(800, 0, 1, begun + 59)
+    for budget in (half, nothing, whole):
+        budget.fits(1, begun + 61)
+    assert before - whole.others == pytest.approx(2 * (before - half.others), rel=0.1)
+    assert nothing.others == pytest.approx(before * 0.7)
+
+
 def test_waiting_ends_when_a_good_part_fits() -> None:
     """Room comes with time as far as our share goes, then with the next minute."""
     budget, begun = shared(400), 12 * 60

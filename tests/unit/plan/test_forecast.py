@@ -34,6 +34,19 @@ def test_what_is_known_of_prices_counts() -> None:
     assert cheap.minutes == pytest.approx(dear.minutes / 3, rel=0.1)
 
 
+def test_the_first_requests_are_small() -> None:
+    """20 items go in two requests of ten, then sizes in four of twenty and one of five."""
+    assert forecast({CREATE: 20, MAKE_SIZE: 85}, allowed()).calls == 7
+    assert forecast({CREATE: 5, MAKE_SIZE: 20}, allowed()).calls == 3
+    assert forecast({MAKE_SIZE: 85, CREATE: 20}, allowed(aliases=10)).calls == 11
+
+
+def test_requests_are_half_as_large_where_others_are() -> None:
+    """A request leaves as soon as half of it fits."""
+    alone, shared = (forecast({CREATE: 9_990}, allowed(shared=s)) for s in (False, True))
+    assert shared.calls == pytest.approx(alone.calls * 2, rel=0.05)
+
+
 def test_what_others_take_makes_it_longer() -> None:
     """With half of a minute left to us it takes twice as long."""
     alone, shared = (forecast({CREATE: 6_660}, allowed(complexity=c)) for c in (10e6, 5e6))
