@@ -173,9 +173,11 @@ class History:
         """The ledger is gone, or the one from before the last run is back.
 
         Nothing is under way then: what comes late is unknown to another ledger. An old ledger
-        gets its runs before the source changes again: a size that was made after it and is no
-        longer ordered then, and an item that was archived after it, is known to `verify` alone.
+        gets its runs, with every label, before the source changes again: a size that was made
+        after it and is no longer ordered then, an item that was archived after it, and a cell that
+        was changed and is changed back, are known to `verify` alone.
         """
+        await self.planner.mend_labels()
         await asyncio.sleep(RECHECK)
         if await self._run(random.Random(day.seed), None) is None:
             # It died at the crash point that was aimed at; its lock has to grow stale.

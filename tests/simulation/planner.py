@@ -66,7 +66,7 @@ class Planner:
                 values = json.dumps({"key_1": "made up"})
                 await self._do("create_item", board_id=BOARD, item_name="M", column_values=values)
             case "move":
-                group = rng.choice(boards[0]["groups"])["id"]
+                group = rng.choice(_standing(boards[0]))
                 await self._do("move_item_to_group", item_id=chosen, group_id=group)
             case "archive" | "archive_size" | "delete" | "delete_size":
                 self.archived.add(chosen)
@@ -81,7 +81,7 @@ class Planner:
                 await self._delete_label(rng)
 
     async def _delete_group(self, board: dict[str, Any], rng: random.Random) -> None:
-        groups = [g["id"] for g in board["groups"] if g["state"] == "active"]
+        groups = _standing(board)
         if len(groups) > 1:
             gone = rng.choice(groups)
             self.archived |= {i["id"] for i in board["items"] if i["group"] == gone}
@@ -156,3 +156,7 @@ class Planner:
             await asyncio.sleep(float(answer.headers["Retry-After"]))
             answer = await self.monday.post(body, headers)
         assert b'"errors"' not in answer.body, answer.body
+
+
+def _standing(board: dict[str, Any]) -> list[str]:
+    return [group["id"] for group in board["groups"] if group["state"] == "active"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
@@ -73,12 +74,16 @@ def _refused(
     """
     refused = refusal(error.code, error.message, error.category)
     planned = claimed.operation
-    if planned.kind is not Target.ITEM or error.category not in (Category.DATA, Category.AUTH):
+    if error.category not in (Category.DATA, Category.AUTH):
+        return refused
+    missing = new_labels(planned, board)
+    refused = replace(refused, missing_labels=tuple(missing))
+    if planned.kind is not Target.ITEM:
         return refused
     values = planned.payload.get("values", {})
     named = [title for title in values if board.columns[title].id == error.column]
     if error.category is Category.AUTH:
-        named = new_labels(planned, board)
+        named = missing
     alone = len(values) == 1 and planned.action is Action.UPDATE and "name" not in planned.payload
     if not named or named == [key_column] or alone:
         return refused

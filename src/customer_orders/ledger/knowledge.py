@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Row, and_, exists, func, select
 
 from customer_orders.config import Settings
 from customer_orders.errors import LedgerError
@@ -65,8 +65,8 @@ def gather(
     return Knowledge(
         delivered=delivered_items(ledger, record_uuids),
         groups={board: usable_groups(group_ids(ledger, board), boards[board]) for board in boards},
-        refused=refused_payloads(ledger, mapping_version),
-        refused_cells=refused_cells(ledger, mapping_version),
+        refused=refused_payloads(ledger, mapping_version, boards),
+        refused_cells=refused_cells(ledger, mapping_version, boards),
         unsettled=unsettled_lines(ledger),
         lifted=failed_lines(ledger, retry) if retry else frozenset(),
         set_once=frozenset(settings.mapping.ownership.set_once),
@@ -147,26 +147,30 @@ def ever_delivered(ledger: Ledger) -> frozenset[str]:
         return frozenset(connection.scalars(whole))
 
 
-def refused_payloads(ledger: Ledger, mapping_version: str) -> dict[tuple[str, str], str]:
+def refused_payloads(
+    ledger: Ledger, mapping_version: str, boards: Mapping[str, Board]
+) -> dict[tuple[str, str], str]:
     """(target, action) -> payload of operations refused under the same mapping, and not lifted."""
-    whole = _refused(mapping_version).where(operation.c.cell.is_(None))
-    with ledger.transaction() as connection:
-        return {(r.target, r.action): r.payload for r in connection.execute(whole)}
+    refused = _refused(ledger, mapping_version, boards)
+    return {(row.target, row.action): row.payload for row in refused if row.cell is None}
 
 
-def refused_cells(ledger: Ledger, mapping_version: str) -> dict[str, dict[str, Cell]]:
+def refused_cells(
+    ledger: Ledger, mapping_version: str, boards: Mapping[str, Board]
+) -> dict[str, dict[str, Cell]]:
     """record_uuid -> title -> value of cells refused under the same mapping, and not lifted."""
     cells: defaultdict[str, dict[str, Cell]] = defaultdict(dict)
-    alone = _refused(mapping_version).where(operation.c.cell.is_not(None))
-    with ledger.transaction() as connection:
-        for row in connection.execute(alone):
+    for row in _refused(ledger, mapping_version, boards):
+        if row.cell is not None:
             cells[row.record_uuid] |= json.loads(row.payload)["values"]
     return dict(cells)
 
 
-def _refused(mapping_version: str) -> Select[*tuple[Any, ...]]:
+def _refused(
+    ledger: Ledger, mapping_version: str, boards: Mapping[str, Board]
+) -> Iterator[Row[Any]]:
     """Operations that hold the same payload back, the older first."""
-    return (
+    statement = (
         select(operation)
         .join(run, run.c.id == operation.c.run_id)
         .where(
@@ -176,6 +180,19 @@ def _refused(mapping_version: str) -> Select[*tuple[Any, ...]]:
         )
         .order_by(operation.c.id)
     )
+    with ledger.transaction() as connection:
+        rows = connection.execute(statement).all()
+    return (row for row in rows if not _labels_are_there(row, boards.get(row.board)))
+
+
+def _labels_are_there(row: Row[Any], board: Board | None) -> bool:
+    """Whether the board now has all labels that it had not when the operation was refused."""
+    missing = json.loads(row.missing_labels or "[]")
+    if not missing or board is None:
+        return False
+    values = json.loads(row.payload)["values"]
+    columns = board.columns if row.size is None else board.subitem_columns
+    return all(values[title] in columns[title].labels for title in missing)
 
 
 def unsettled_lines(ledger: Ledger) -> frozenset[str]:

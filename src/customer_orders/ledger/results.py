@@ -24,7 +24,7 @@ from sqlalchemy import (
 from customer_orders.ledger import findings
 from customer_orders.ledger.locks import HOLDS, Lock, all_ours
 from customer_orders.ledger.production import Shown, forget, put
-from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row
+from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row, to_json
 from customer_orders.ledger.schema import Move, State, operation
 from customer_orders.plan import Action, Operation, Target
 
@@ -64,6 +64,8 @@ class Refusal:
     code: str
     error: str
     hint: str = ""
+    #: Titles of the columns that had not the label of their cell; it holds until they have.
+    missing_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +137,7 @@ def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusa
         code=refusal.code,
         error=refusal.error,
         hint=refusal.hint,
+        missing_labels=to_json(refusal.missing_labels),
     )
     dependants = _dependants(connection, claimed)
     why = f"waits for {claimed.operation.target}, which was refused: {refusal.error}"
@@ -174,6 +177,7 @@ def take_out(
         "code": refusal.code,
         "error": refusal.error,
         "hint": refusal.hint,
+        "missing_labels": to_json([t for t in refusal.missing_labels if t == cell]),
     }
     connection.execute(insert(operation), failed)
     rest = replace(whole, payload=_without(whole, cell))

@@ -166,6 +166,8 @@ operation = Table(
     Column("code", String(80)),
     Column("error", Text),
     Column("hint", Text),
+    # Titles of the columns that had not the label of their cell when it was refused.
+    Column("missing_labels", JSON),
     _one_of("state", State),
     Index("operation_by_state", "run_id", "state", "id"),
     Index("operation_by_line", "record_uuid", "state"),

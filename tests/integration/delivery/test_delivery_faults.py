@@ -61,23 +61,40 @@ async def test_a_refused_payload_is_held_until_it_changes(world: World):
     assert reading.findings(world.ledger) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a label that a person made since does not lift the hold (design.md 4, the next run)",
-)
-async def test_a_refused_payload_is_held_until_its_label_is_there(world: World):
-    """monday could not make a label; a person made it: the same payload goes out."""
+@pytest.mark.parametrize("column", [None, "customer"])
+async def test_a_refusal_is_held_until_its_label_is_there(world: World, column: str | None):
+    """monday could not make a label; a person made it: the same payload, or cell, goes out."""
     wanted_item = replace(item(0), values=item(0).values | {"CUSTOMER": "NEWCO"})
-    world.fault("alias_error", "create_item", message="no more labels")
+    world.fault("alias_error", "create_item", column_id=column, message="no more labels")
     ended = await world.run(wanted_item)
     assert set(ended.outcomes.values()) == {"failed"}
-    label = json.dumps(json.dumps({"customer": {"labels": ["NEWCO"]}}))
+    assert (await world.run(wanted_item)).mutations == 0
+    label = json.dumps(json.dumps({"customer": {"labels": ["NEWCO"]}, "key": "theirs"}))
     world.mutate(
         'mutation { create_item(board_id: 10, group_id: "topics", item_name: "theirs", '
         f"column_values: {label}, create_labels_if_missing: true) {{ id }} }}"
     )
     mended = await world.run(wanted_item)
-    assert set(mended.outcomes.values()) == {"created"}
+    assert set(mended.outcomes.values()) == {"updated" if column else "created"}
+    assert world.board()[wanted_item.record_uuid][3] == {"M": "100", "L": "80"}
+    assert reading.findings(world.ledger) == []
+
+
+async def test_a_refused_size_is_held_until_its_label_is_there(world: World):
+    """The same for the label of a size, which stands on the subitems' board."""
+    wanted_item = item(0, XXL="5")
+    world.fault("alias_error", "create_subitem", message="no more labels", count=2)
+    assert set((await world.run(wanted_item)).outcomes.values()) == {"failed"}
+    assert (await world.run(wanted_item)).mutations == 0
+    (other,) = (await world.run(item(1))).outcomes
+    ((parent,),) = world.ask(f"select monday_id from item where record_uuid = '{other}'")
+    label = json.dumps(json.dumps({"size": {"labels": ["XXL"]}, "qty": "1"}))
+    world.mutate(
+        f'mutation {{ create_subitem(parent_item_id: {parent}, item_name: "theirs", '
+        f"column_values: {label}, create_labels_if_missing: true) {{ id }} }}"
+    )
+    await world.run(wanted_item)
+    assert world.board()[wanted_item.record_uuid][3] == {"XXL": "5"}
 
 
 async def test_all_aliases_may_fail(world: World):

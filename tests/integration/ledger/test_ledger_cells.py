@@ -90,9 +90,9 @@ def test_a_line_without_a_cell_is_not_whole(books: Books):
 def test_refused_cells_are_known_to_the_next_plan(books: Books):
     """Under the same mapping, and apart from operations that were refused as a whole."""
     refused(books, "SHADE", "NOTE")
-    assert knowledge.refused_cells(books.ledger, "v1") == {"a": {"SHADE": "dull", "NOTE": "x"}}
-    assert knowledge.refused_cells(books.ledger, "v2") == {}
-    assert knowledge.refused_payloads(books.ledger, "v1") == {}
+    assert knowledge.refused_cells(books.ledger, "v1", {}) == {"a": {"SHADE": "dull", "NOTE": "x"}}
+    assert knowledge.refused_cells(books.ledger, "v2", {}) == {}
+    assert knowledge.refused_payloads(books.ledger, "v1", {}) == {}
     assert knowledge.failed_lines(books.ledger, knowledge.ALL_RUNS) == {"a"}
 
 
@@ -101,7 +101,7 @@ def test_the_last_refusal_of_a_cell_counts(books: Books):
     refused(books, "SHADE")
     run_id, held = books.run(planned([line("a", Outcome.FAILED)], [change(SHADE="pale", NOTE="z")]))
     books.record(held, books.take(run_id, held), without("SHADE"))
-    assert knowledge.refused_cells(books.ledger, "v1") == {"a": {"SHADE": "pale"}}
+    assert knowledge.refused_cells(books.ledger, "v1", {}) == {"a": {"SHADE": "pale"}}
 
 
 def test_a_refused_cell_stays_while_another_is_written(books: Books):
@@ -122,7 +122,7 @@ def test_a_line_that_is_planned_whole_lifts_the_hold(books: Books):
     assert cells(books, State.SUPERSEDED) == ["SHADE"]
     assert reading.findings(books.ledger) == []
     assert books.hashes() == {"a": "hash of a"}
-    assert knowledge.refused_cells(books.ledger, "v1") == {}
+    assert knowledge.refused_cells(books.ledger, "v1", {}) == {}
 
 
 def test_a_cell_that_was_mended_beside_one_that_was_not(books: Books):

@@ -140,11 +140,11 @@ def test_a_failed_operation_is_replaced_when_its_line_is_planned_whole(books: Bo
     run_id, held = books.run(planned([line("a")], [group(), *whole("a")]))
     finish(books, run_id, held, refuse=("a/M",))
     assert books.states(run_id)["a/M", "create"] == State.FAILED
-    assert list(knowledge.refused_payloads(books.ledger, "v1")) == [(f"{BOARD}/a/M", "create")]
+    assert list(knowledge.refused_payloads(books.ledger, "v1", {})) == [(f"{BOARD}/a/M", "create")]
     again = [of_size("a", "M", "2")]
     books.run(planned([line("a", Outcome.UPDATED)], again, groups={BOARD: {GROUP: "g"}}))
     assert books.states(run_id)["a/M", "create"] == State.SUPERSEDED
-    assert knowledge.refused_payloads(books.ledger, "v1") == {}
+    assert knowledge.refused_payloads(books.ledger, "v1", {}) == {}
 
 
 def test_a_failed_operation_is_replaced_when_nothing_is_left_to_do(books: Books):
@@ -165,7 +165,7 @@ def test_a_refusal_is_kept_while_another_action_is_planned(books: Books):
     finish(books, run_id, held, refuse=("/a",))
     after = [of_item("a", Action.UPDATE, values={"N": "2"})]
     books.run(planned([line("a", Outcome.FAILED)], after))
-    assert list(knowledge.refused_payloads(books.ledger, "v1")) == [(f"{BOARD}/a", "move")]
+    assert list(knowledge.refused_payloads(books.ledger, "v1", {})) == [(f"{BOARD}/a", "move")]
 
 
 def test_a_refused_group_that_is_there_now_holds_nothing(books: Books):
@@ -390,12 +390,12 @@ def test_refused_payloads_hold_what_monday_refused_under_the_same_mapping(books:
     categories = ("data", "gone", "other")
     results = [Refusal(category=category, code="c", error="e") for category in categories]
     books.record(held, stored, *results)
-    refused = knowledge.refused_payloads(books.ledger, "v1")
+    refused = knowledge.refused_payloads(books.ledger, "v1", {})
     assert refused == {
         (f"{BOARD}/a", "create"): of_item("a").payload_text,
         (f"{BOARD}/b", "create"): of_item("b").payload_text,
     }
-    assert knowledge.refused_payloads(books.ledger, "v2") == {}
+    assert knowledge.refused_payloads(books.ledger, "v2", {}) == {}
     assert knowledge.failed_lines(books.ledger, knowledge.ALL_RUNS) == {"a", "b", "c"}
 
 
