@@ -19,6 +19,8 @@ TARGET_SECONDS = 15.0
 FITTING = int(TARGET_SECONDS / MUTATION_SECONDS)
 #: Mutations in the first request of a run, and requests under way at first.
 FIRST_SIZE, FIRST_LANES = 10, 4
+#: Of what others leave of a minute, what is used: the rest is room for their ups and downs.
+USED = 0.9
 
 Kind = tuple[Target, Action]
 
@@ -83,10 +85,12 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
     """The cost of so many operations of each kind; links send nothing."""
     sent = {kind: number for kind, number in counts.items() if kind[1] is not Action.LINK}
     mutations, calls, minutes = sum(sent.values()), 0, 0.0
-    size = min(FIRST_SIZE, allowed.aliases)
-    most = max(min(allowed.aliases, FITTING) // (2 if allowed.shared else 1), 1)
+    size, most = min(FIRST_SIZE, allowed.aliases), min(allowed.aliases, FITTING)
+    complexity = allowed.complexity
+    if allowed.shared:
+        most, complexity = max(most // 2, 1), complexity * USED
     for kind, number in sorted(sent.items(), key=lambda pair: RANKS[pair[0]]):
-        a_minute = max(int(allowed.complexity // allowed.prices[kind]), 1)
+        a_minute = max(int(complexity // allowed.prices[kind]), 1)
         minutes += number / a_minute
         requests, size = _requests(number, min(size, most), most, a_minute)
         calls += requests

@@ -44,7 +44,7 @@ def test_the_first_requests_are_small() -> None:
 def test_requests_are_half_as_large_where_others_are() -> None:
     """A request leaves as soon as half of it fits."""
     alone, shared = (forecast({CREATE: 9_990}, allowed(shared=s)) for s in (False, True))
-    assert shared.calls == pytest.approx(alone.calls * 2, rel=0.05)
+    assert shared.calls == pytest.approx(alone.calls * 2, rel=0.1)
 
 
 def test_what_others_take_makes_it_longer() -> None:
