@@ -80,9 +80,7 @@ def measure(account: Account, work: str, lines: int, seed: int = SEED) -> Measur
         return virtually(_measure(Path(name), account, work, lines, seed))
 
 
-async def _measure(
-    folder: Path, account: Account, work: str, lines: int, seed: int
-) -> Measured:
+async def _measure(folder: Path, account: Account, work: str, lines: int, seed: int) -> Measured:
     cost = WORK[work]
     limits: dict[str, Any] = {
         "token_kind": account.token,

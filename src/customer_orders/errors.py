@@ -10,6 +10,7 @@ CustomerOrdersError            one base: a message, a hint, an exit code
   BoardError                   the live board is not what the configuration says
   MondayError                  monday answered, and the answer is an error
     Unauthorized               the token is not accepted
+      Forbidden                the token is accepted, and may not do this
     Throttled                  a limit was reached; says how long to wait
     Unreachable                the request certainly did not leave
     RequestRefused             the request as a whole was refused; nothing was done
@@ -77,7 +78,11 @@ class MondayError(CustomerOrdersError):
 
 
 class Unauthorized(MondayError):
-    """The token is not accepted, or may not do this."""
+    """The token is not accepted."""
+
+
+class Forbidden(Unauthorized):
+    """The token is accepted, and its user may not do this."""
 
 
 class Throttled(MondayError):

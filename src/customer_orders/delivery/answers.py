@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from customer_orders.errors import Forbidden, RequestRefused
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result, WithoutCell
 from customer_orders.model import Board
@@ -48,9 +49,29 @@ def lacks_label_right(claimed: Claimed, error: AliasError, board: Board) -> bool
     return error.category is Category.AUTH and bool(new_labels(claimed.operation, board))
 
 
-def refusal(code: str, message: str, category: Category = Category.DATA) -> Refusal:
-    """A refusal with what to do about it."""
-    return Refusal(category=category, code=code, error=message, hint=HINTS[category])
+def narrowed(
+    request: Request, exc: RequestRefused | Forbidden, board: Board, key_column: str
+) -> dict[int, Result]:
+    """What becomes of a request that was refused as a whole: halves, until one is to blame.
+
+    Empty where the token's user may not write at all: only a label that is to be made, and that
+    the user may not make, is no reason to stop.
+    """
+    claimed, forbidden = request.operations, isinstance(exc, Forbidden)
+    if forbidden and not any(new_labels(each.operation, board) for each in claimed):
+        return {}
+    if len(claimed) == 1:
+        error = AliasError(
+            category=Category.AUTH if forbidden else Category.DATA,
+            code=exc.code,
+            message=exc.message,
+            column=None,
+            retry_in=0.0,
+        )
+        return {claimed[0].id: _refused(claimed[0], error, board, key_column)}
+    half = (len(claimed) + 1) // 2
+    reason = exc.message
+    return {c.id: Reopen(reason=reason, part=at // half) for at, c in enumerate(claimed)}
 
 
 def _may_be_gone(planned: Operation) -> bool:
@@ -72,8 +93,10 @@ def _refused(
 
     The key stays: an item without it could not be found again. So do the two cells of a subitem.
     """
-    refused = refusal(error.code, error.message, error.category)
     planned = claimed.operation
+    refused = Refusal(
+        category=error.category, code=error.code, error=error.message, hint=HINTS[error.category]
+    )
     if error.category not in (Category.DATA, Category.AUTH):
         return refused
     missing = new_labels(planned, board)

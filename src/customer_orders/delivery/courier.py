@@ -9,12 +9,14 @@ from typing import Any, Protocol
 import structlog
 
 from customer_orders.config import Settings
-from customer_orders.delivery.answers import lacks_label_right, results_of
+from customer_orders.delivery.answers import lacks_label_right, narrowed, results_of
 from customer_orders.delivery.pace import Pace
 from customer_orders.delivery.stop import Stop
 from customer_orders.errors import (
     CustomerOrdersError,
+    Forbidden,
     NoAnswer,
+    RequestRefused,
     Throttled,
     Unauthorized,
     Unreachable,
@@ -118,6 +120,10 @@ class Courier:
             if not (claimed and lacks_label_right(claimed, error, self.board)):
                 self._heed(request, error)
         return results_of(request, answer, self.board, self.key_column)
+
+    def narrowed(self, request: Request, exc: RequestRefused | Forbidden) -> dict[int, Result]:
+        """What becomes of a request that was refused as a whole; empty when the run must stop."""
+        return narrowed(request, exc, self.board, self.key_column)
 
     def _heed(self, request: Request, error: AliasError) -> None:
         """Wait where monday asks for it; stop where it asks for too long, or says no to us."""

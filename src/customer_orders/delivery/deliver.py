@@ -15,7 +15,6 @@ from typing import Protocol
 import structlog
 
 from customer_orders.config import Settings
-from customer_orders.delivery.answers import refusal
 from customer_orders.delivery.courier import Courier
 from customer_orders.delivery.queue import PAGE, Queue
 from customer_orders.delivery.recheck import Recheck
@@ -23,6 +22,7 @@ from customer_orders.delivery.settle import Settling
 from customer_orders.delivery.stop import Stop
 from customer_orders.errors import (
     CustomerOrdersError,
+    Forbidden,
     MondayError,
     NoAnswer,
     RequestRefused,
@@ -238,20 +238,15 @@ class Delivery:
     async def _nothing_done(self, request: Request, exc: MondayError) -> None:
         """The request as a whole was not carried out: open it again, smaller, later or never."""
         log.warning("request not carried out", request=request.id, code=exc.code, why=exc.message)
-        courier, claimed = self._courier, request.operations
-        results: dict[int, Result] = {c.id: Reopen(reason=exc.message) for c in claimed}
+        courier = self._courier
+        results: dict[int, Result] = {c.id: Reopen(reason=exc.message) for c in request.operations}
         match exc:
             case Throttled(retry_in=wait) if wait <= LONGEST_WAIT:
                 pass  # the governor waits
             case Unreachable():
                 self._governor.pause(min(2.0**courier.fruitless, LONGEST_PAUSE))
-            case RequestRefused() if len(claimed) == 1:
-                results = {claimed[0].id: refusal(exc.code, exc.message)}
-            case RequestRefused():
-                # Sent again in halves, until the operation that is to blame stands alone.
-                half = (len(claimed) + 1) // 2
-                for place, c in enumerate(claimed):
-                    results[c.id] = Reopen(reason=exc.message, part=place // half)
+            case RequestRefused() | Forbidden() if less := courier.narrowed(request, exc):
+                results = less
             case _:
                 self._stop.ask(exc)
         await courier.record(request, results, {"code": exc.code, "error": exc.message})

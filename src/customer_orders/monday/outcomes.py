@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_orders.config import redacted
-from customer_orders.errors import NoAnswer, RequestRefused, Throttled, Unauthorized
+from customer_orders.errors import Forbidden, NoAnswer, RequestRefused, Throttled, Unauthorized
 from customer_orders.monday.transport import Response
 
 
@@ -52,8 +52,9 @@ THROTTLE_CODES = {
     "API_TEMPORARILY_BLOCKED",
     "tooManyRequests",
 }
+NOT_AUTHENTICATED = "NOT_AUTHENTICATED"
 AUTH_CODES = {
-    "NOT_AUTHENTICATED",
+    NOT_AUTHENTICATED,
     "missingRequiredPermissions",
     "UserUnauthorizedException",
     "USER_ACCESS_DENIED",
@@ -115,7 +116,7 @@ def read_answer(response: Response) -> Answer:
             retry_in=first.retry_in if first else _wait(response, {}),
         )
     if response.status in (401, 403):
-        raise _unauthorized(said, first.code if first else "")
+        raise _unauthorized(said, first.code if first else "", response.status)
     if body is None:
         # A cut or foreign body under 200: the mutation may well have been carried out.
         raise NoAnswer(f"{said} with a body that is not JSON", status=response.status)
@@ -205,11 +206,17 @@ def _seconds(value: Any) -> float:
     return seconds if 0 < seconds < float("inf") else 0.0
 
 
-def _unauthorized(message: str, code: str) -> Unauthorized:
+def _unauthorized(message: str, code: str, status: int) -> Unauthorized:
+    if status == 403 or code not in ("", NOT_AUTHENTICATED):
+        return Forbidden(
+            f"monday does not let the token's user do this: {message}",
+            code=code or "UserUnauthorizedException",
+            hint="give the user of [monday] token the right to write to the board",
+        )
     return Unauthorized(
         f"monday does not accept the token: {message}",
-        code=code or "NOT_AUTHENTICATED",
-        hint="check the environment variable that [monday] token names, and its user's rights",
+        code=NOT_AUTHENTICATED,
+        hint="check the environment variable that [monday] token names",
     )
 
 
@@ -223,7 +230,7 @@ def _refused(first: AliasError | None, response: Response) -> Exception:
                 first.message, code=first.code or first.category, retry_in=first.retry_in
             )
         case Category.AUTH:
-            return _unauthorized(first.message, first.code)
+            return _unauthorized(first.message, first.code, response.status)
         case Category.UNKNOWN:
             return NoAnswer(f"{first.code}: {first.message}", status=response.status)
         case _:

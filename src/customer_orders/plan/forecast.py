@@ -110,7 +110,7 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
 def _requests(number: int, size: int, most: int, a_minute: int) -> tuple[int, int]:
     """Requests for so many mutations of a kind, and how large the next kind's first one is.
 
-    They grow as delivery lets them (`delivery/pace.py`): twice as large after each round of answers.
+    They grow as delivery lets them (`delivery/pace.py`): twice as large each round of answers.
     """
     calls = 0
     while number and size < most:

@@ -13,9 +13,9 @@ import pytest
 from delivering import GROUP, Wire, World, item, wanted
 
 from customer_orders.delivery import courier, deliver
-from customer_orders.errors import RequestRefused, Throttled, Unauthorized, Unreachable
+from customer_orders.errors import Forbidden, RequestRefused, Throttled, Unauthorized, Unreachable
 from customer_orders.ledger import State, reading
-from customer_orders.monday import outcomes
+from customer_orders.monday import Response, outcomes
 
 Make = Callable[..., World]
 
@@ -210,6 +210,32 @@ async def test_a_user_without_rights_stops_the_run(world: World):
     assert isinstance(ended.error, Unauthorized)
     assert world.operations(State.FAILED, State.SENDING) == []
     assert set(ended.outcomes.values()) == {"pending"}
+
+
+@pytest.mark.parametrize("lines", [1, 12])
+async def test_a_label_that_may_not_be_made_costs_its_cell(world: World, lines: int):
+    """monday turns the whole request away with 403; all but the new label is delivered."""
+    answer = Response(status=403, headers={}, body=b"{}")
+
+    def forbid(_number: int, body: bytes) -> Response | None:
+        return answer if b"NEWCO" in body else None
+
+    items = [item(number) for number in range(lines)]
+    items[0] = replace(items[0], values=items[0].values | {"CUSTOMER": "NEWCO"})
+    ended = await world.run(*items, wrap=Wire(forbid))
+    assert ended.error is None
+    (failed,) = world.operations(State.FAILED)
+    assert (failed.cell, failed.category) == ("CUSTOMER", "auth")
+    assert list(ended.outcomes.values()).count("failed") == 1
+    assert world.board() == wanted(*items)
+
+
+async def test_a_user_who_may_not_write_stops_the_run(world: World):
+    """403 for requests that make no label: nothing is marked failed."""
+    answer = Response(status=403, headers={}, body=b"{}")
+    ended = await world.run(item(0), item(1), wrap=Wire(lambda number, body: answer))
+    assert isinstance(ended.error, Forbidden)
+    assert world.operations(State.FAILED, State.SENDING) == []
 
 
 async def test_an_item_that_a_person_archived_is_gone(world: World):

@@ -9,7 +9,7 @@ import pytest
 from answering import error, response
 
 from customer_orders.config import secrets
-from customer_orders.errors import NoAnswer, RequestRefused, Throttled, Unauthorized
+from customer_orders.errors import Forbidden, NoAnswer, RequestRefused, Throttled, Unauthorized
 from customer_orders.monday import Category, Response
 from customer_orders.monday.outcomes import DEFAULT_WAIT, NO_ALIAS, read_answer
 
@@ -69,11 +69,24 @@ def test_a_limit_says_how_long(answer: Response, wait: float):
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (whole(error("Not authenticated", "NOT_AUTHENTICATED"), status=401), "NOT_AUTHENTICATED"),
-        (whole(error("m", "NOT_AUTHENTICATED")), "NOT_AUTHENTICATED"),
         (whole(error("m", "UserUnauthorizedException"), status=403), "UserUnauthorizedException"),
         (whole(error("m", "USER_ACCESS_DENIED"), status=403), "USER_ACCESS_DENIED"),
         (whole(error("m", "missingRequiredPermissions")), "missingRequiredPermissions"),
+        (response(HTML, 403), "UserUnauthorizedException"),
+    ],
+)
+def test_a_user_who_may_not_do_this(answer: Response, code: str):
+    """The token itself is good: the message says that its user lacks a right."""
+    with pytest.raises(Forbidden, match="does not let the token's user do this") as caught:
+        read_answer(answer)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (whole(error("Not authenticated", "NOT_AUTHENTICATED"), status=401), "NOT_AUTHENTICATED"),
+        (whole(error("m", "NOT_AUTHENTICATED")), "NOT_AUTHENTICATED"),
         (response(HTML, 401), "NOT_AUTHENTICATED"),
         (response({"errors": ["Not Authenticated"]}, 401), "NOT_AUTHENTICATED"),
         (response({"errors": "Not Authenticated"}, 401), "NOT_AUTHENTICATED"),
