@@ -98,15 +98,12 @@ async def _measure(folder: Path, account: Account, work: str, lines: int, seed: 
             await emulated.next_day()
             lot = Lot(lines, changed=lines)
         emulated.limit(**limits)
-        share = OTHERS if work.endswith("shared") else 0.0
-        neighbour = Neighbour(emulated.monday, share, seed)
-        return await _timed(emulated, neighbour, account, work, lot)
+        return await _timed(emulated, account, work, lot, seed)
 
 
-async def _timed(
-    emulated: Emulated, neighbour: Neighbour, account: Account, work: str, lot: Lot
-) -> Measured:
+async def _timed(emulated: Emulated, account: Account, work: str, lot: Lot, seed: int) -> Measured:
     """Plan, then apply until nothing is left, over as many days as it takes."""
+    neighbour = Neighbour(emulated.monday, OTHERS if work.endswith("shared") else 0.0, seed)
     begun, mutations = emulated.clock.now(), 0
     async with neighbour.beside():
         said = await emulated.plan(lot)

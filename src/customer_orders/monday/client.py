@@ -51,7 +51,7 @@ class Usage:
 
     calls: int = 0
     mutations: int = 0
-    #: Calls that carried mutations, and what was reserved for them.
+    #: Calls that carried mutations, and what they cost as far as monday told.
     requests: int = 0
     complexity: float = 0.0
     throttled: int = 0
@@ -130,10 +130,13 @@ class Client:
         NoAnswer when nobody knows.
         """
         self.usage.requests += 1
-        self.usage.complexity += held.cost
         self.usage.mutations += count
         self.usage.by_document[document] += count
-        answer = await self._post(body, held, {"Idempotency-Key": key})
+        try:
+            answer = await self._post(body, held, {"Idempotency-Key": key})
+        finally:
+            # What the answer told, or what was reserved where nothing did.
+            self.usage.complexity += held.cost
         if answer.cost and not answer.errors and not answer.replayed:
             self.prices[document] = answer.cost / count
         return answer

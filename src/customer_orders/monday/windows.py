@@ -12,7 +12,7 @@ from customer_orders.errors import DayUsed
 MINUTE = 60.0
 #: Weight of a whole minute in what is expected of other programs.
 NEWEST = 0.3
-#: How much of their ups and downs is left to them too.
+#: How much of their ups and downs is left to them too: docs/decisions.md has the figures.
 MARGIN = 0.8
 #: Share of a minute that is left to others although none was seen: else none ever could be.
 PROBE = 0.02
