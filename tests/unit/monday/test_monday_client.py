@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from customer_orders.errors import (
 from customer_orders.monday import Client, Governor, Mutation, Response
 from customer_orders.monday.client import QUERY_ATTEMPTS
 
+CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
 ME = response({"data": {"me": {"id": "7"}}})
 
 
@@ -67,6 +69,25 @@ async def test_a_mutation_has_a_version_and_its_key():
     assert '"; drop' not in asked["query"]
     usage = speaking.usage
     assert (usage.calls, usage.mutations, usage.by_document) == (1, 2, {"create_group": 2})
+
+
+@pytest.mark.parametrize(
+    ("answer", "cost"),
+    [
+        (response({"data": {"op0": {"id": "1"}, "complexity": {"query": 10_001}}}), 10_001),
+        (response({"data": {"op0": {"id": "1"}}}), 1),
+        (limited(1), 0),
+        (NoAnswer("cut off"), 1),
+    ],
+    ids=["told", "not told", "refused", "lost"],
+)
+async def test_what_mutations_cost_is_counted(answer: Response | Exception, cost: int):
+    """As monday says; as reserved where it says nothing; a refused request costs nothing."""
+    speaking, _ = client(answer)
+    body = speaking.compose([CREATE], ["op0"])
+    with suppress(Throttled, NoAnswer):
+        await sent(speaking, body, "key-1", "create_group")
+    assert speaking.usage.complexity == cost
 
 
 async def test_a_mutation_is_sent_once():
