@@ -116,6 +116,7 @@ class Place:
         *,
         lines: Iterable[sample.Row] | None = None,
         emulated: Mapping[str, Any] | None = None,
+        boards: Iterable[Mapping[str, Any]] = (),
         deployed: bool = True,
     ) -> None:
         self.folder = folder
@@ -123,7 +124,9 @@ class Place:
         self.ledger = folder / "ledger.db"
         self.config = folder / "customer_orders.toml"
         sample.write_sqlite(self.source, sample.rows(70) if lines is None else lines)
-        self._emulator = Emulator(state=seed(settings={**LIMITS, **(emulated or {})}))
+        state = seed(settings={**LIMITS, **(emulated or {})})
+        state["boards"] += boards
+        self._emulator = Emulator(state=state)
         self.monday = self._emulator.monday
         self._deployed = deployed
 
@@ -154,7 +157,7 @@ class Place:
 
     def other(self, *edits: tuple[str, str], more: str = "") -> tuple[str, str]:
         """A second configuration, edited; gives the options that choose it."""
-        text = self.configuration()
+        text = self.config.read_text(encoding="utf-8")
         for old, new in edits:
             assert old in text, old
             text = text.replace(old, new)
@@ -220,9 +223,9 @@ class Place:
         """Mutations that the board has seen."""
         return sum(self.admin("stats")["mutations"].values())
 
-    def board(self) -> list[Shown]:
-        """Every active item of the board, read through the API."""
-        (board,) = self.query(ITEMS, board=BOARD_ID)["boards"]
+    def board(self, board_id: str = BOARD_ID) -> list[Shown]:
+        """Every active item of a board, read through the API."""
+        (board,) = self.query(ITEMS, board=board_id)["boards"]
         assert board["items_page"]["cursor"] is None, "more than a page"
         return [_shown(item) for item in board["items_page"]["items"]]
 

@@ -267,7 +267,9 @@ class History:
 
     def _judge(self, *, repaired: bool = False) -> Judge:
         books = Books.read(self.stage.ledger.path)
-        return Judge(self.monday.save(), books, self.planner, repaired=repaired)
+        line_gone = self.script.line_gone == "archive"
+        state = self.monday.save()
+        return Judge(state, books, self.planner, line_gone=line_gone, repaired=repaired)
 
 
 CURRENT: contextvars.ContextVar[tuple[History, Process]] = contextvars.ContextVar("current")

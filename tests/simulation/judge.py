@@ -67,11 +67,19 @@ class Judge:
     """Compares the emulator's state with the source, with an oracle of its own."""
 
     def __init__(
-        self, state: Json, books: Books, planner: Planner, *, repaired: bool = False
+        self,
+        state: Json,
+        books: Books,
+        planner: Planner,
+        *,
+        line_gone: bool,
+        repaired: bool = False,
     ) -> None:
         self.items, self.subitems = state["boards"]
         self.books = books
         self.planner = planner
+        #: Whether the items of lines that are gone are archived, linked copies among them.
+        self.line_gone = line_gone
         self.types = _labels(self.items, "drop_1")
         self.names = _labels(self.subitems, "size_1")
         #: After a repair nothing that people did to what is ours is forgiven.
@@ -159,11 +167,15 @@ class Judge:
                 yield Fault("wrong", text)
 
     def _work_of_others(self) -> Iterator[Fault]:
-        """What people wrote into columns of theirs stands as they wrote it."""
+        """What people wrote into columns of theirs, and what they made, stands as they left it."""
         shown = {row["id"]: row for row in (*self.items["items"], *self.subitems["items"])}
         for (monday_id, column), value in self.planner.written.items():
             if shown[monday_id]["values"].get(column) != value:
                 yield Fault("wrong", f"{column} of {monday_id} is no longer {value}")
+        for item in self.items["items"]:
+            stands = item["state"] == "active" or item["id"] in self.planner.archived
+            if item.get("creator_id") == PLANNER_ID and not stands and not self.line_gone:
+                yield Fault("wrong", f"{item['id']}, which a person made, was taken off the board")
 
     def _sizes(self, order: Order, item: Json) -> Iterator[Fault]:
         shown = {

@@ -6,7 +6,8 @@ was done, and what was read is taken for delivered; what is absent or old was no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from customer_orders.config import Settings
 from customer_orders.ledger.claiming import Request
@@ -25,45 +26,56 @@ GONE = Refusal(
 )
 
 
-async def look_up(
-    request: Request, api: BoardAPI, board: Board, settings: Settings
-) -> dict[int, Result]:
-    """What became of every operation of a request, by operation id."""
-    grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
-    groups = (await api.board(board.id)).groups if grouped else {}
-    made, known = _keys(request)
-    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
-    by_key: dict[str, ShownItem] = {}
-    for item in await api.find(board, key_column, made):
-        by_key.setdefault(item.values.get(key_column) or "", item)
-    by_id = {item.monday_id: item for item in await api.read(board, known)}
-    size_column = settings.mapping.subitem_size
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """What the board shows of a request."""
 
-    def result(claimed: Claimed) -> Result:
+    #: Title -> ids of the groups.
+    groups: Mapping[str, Sequence[str]]
+    by_key: Mapping[str, ShownItem]
+    by_id: Mapping[str, ShownItem]
+    size_column: str
+
+    def result(self, claimed: Claimed) -> Result:
+        """What became of one operation."""
         planned = claimed.operation
         if planned.kind is Target.GROUP:
-            found = groups.get(planned.group)
+            found = self.groups.get(planned.group)
             return Done(monday_id=found[0]) if found else ABSENT
         if planned.kind is Target.ITEM and planned.action is Action.CREATE:
-            item = by_key.get(planned.record_uuid or "")
-            return _taken_over(item) if item else ABSENT
+            made = self.by_key.get(planned.record_uuid or "")
+            return _taken_over(made) if made else ABSENT
         if planned.kind is Target.COPY:
             holder = claimed.item_id if planned.below else planned.payload["monday_id"]
-            return _copy_result(planned, by_id.get(holder or ""))
-        item = by_id.get(claimed.item_id or "")
+            return _copy_result(planned, self.by_id.get(holder or ""))
+        item = self.by_id.get(claimed.item_id or "")
         if planned.action.removes:
             return _removal_result(claimed, item)
         if item is None:
             return GONE
         if planned.kind is Target.ITEM:
             return _item_result(claimed, item)
-        return _subitem_result(claimed, item, size_column)
-
-    return _for_each(request, result)
+        return _subitem_result(claimed, item, self.size_column)
 
 
-def _for_each(request: Request, result: Callable[[Claimed], Result]) -> dict[int, Result]:
-    return {claimed.id: result(claimed) for claimed in request.operations}
+async def look_up(
+    request: Request, api: BoardAPI, board: Board, settings: Settings
+) -> dict[int, Result]:
+    """What became of every operation of a request, by operation id."""
+    grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
+    made, known = _keys(request)
+    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
+    by_key: dict[str, ShownItem] = {}
+    groups = (await api.board(board.id)).groups if grouped else {}
+    for item in await api.find(board, key_column, made):
+        by_key.setdefault(item.values.get(key_column) or "", item)
+    shown = _Shown(
+        groups=groups,
+        by_key=by_key,
+        by_id={item.monday_id: item for item in await api.read(board, known)},
+        size_column=settings.mapping.subitem_size,
+    )
+    return {claimed.id: shown.result(claimed) for claimed in request.operations}
 
 
 def _keys(request: Request) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from customer_orders.errors import BoardError, CustomerOrdersError
 from customer_orders.mapping import subitem_targets, target_faults
 from customer_orders.model import Board
 from customer_orders.monday import BoardAPI, unchecked
-from customer_orders.readiness.labels import some
+from customer_orders.readiness.wording import some
 from customer_orders.report import Check
 
 

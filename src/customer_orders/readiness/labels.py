@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from customer_orders.config import Settings
 from customer_orders.model import LabelUse
 from customer_orders.plan import Plan
+from customer_orders.readiness.wording import some
 from customer_orders.report import Check
-
-#: Titles that a row names before it says how many more there are.
-NAMED = 5
 
 
 def label_rows(settings: Settings, plan: Plan) -> Iterator[Check]:
@@ -38,10 +36,3 @@ def _row(what: str, use: LabelUse, *, may_make: bool) -> Check:
     if not may_make:
         hint += "; [mapping.labels] create would let the column make them"
     return Check.warned(what, f"{found}; {len(use.refused)} refused: {some(use.refused)}", hint)
-
-
-def some(titles: Collection[str]) -> str:
-    """The first of them by name, and how many more there are."""
-    shown = sorted(titles)[:NAMED]
-    more = len(titles) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
