@@ -28,6 +28,12 @@ def evidence(world: World) -> set[Any]:
     return {row[0] for row in world.ask(query)}
 
 
+@pytest.fixture
+def world(make_world: Make) -> World:
+    """A world in which what was unknown is not forgotten, however slow the machine is."""
+    return make_world(time={"recheck": 3_600})
+
+
 def unknown_requests(world: World) -> list[tuple[Any, ...]]:
     """Sends, status and doubt of the requests that were ever unknown."""
     return world.ask(
