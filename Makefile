@@ -10,7 +10,7 @@ SCHEMA := ../shared/monday/check_schema.py
 DOCUMENTS := src/customer_orders/monday/documents
 SDL := src/customer_orders/emulator/schema.graphql
 
-.PHONY: demo test check simulate bench-emulator bench-source format clean
+.PHONY: demo test check simulate bench-delivery bench-emulator bench-source format clean
 demo: $(READY)
 	@$(BIN)/customer-orders demo $(ARGS)
 
@@ -31,6 +31,9 @@ simulate: $(READY)
 
 bench-emulator: $(READY)
 	@$(BIN)/python benchmarks/bench_emulator.py
+
+bench-delivery: $(READY)
+	@$(BIN)/python benchmarks/bench_delivery.py $(ARGS)
 
 bench-source: $(READY)
 	@$(BIN)/python benchmarks/bench_source.py $(ARGS)

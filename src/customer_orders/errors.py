@@ -15,6 +15,7 @@ CustomerOrdersError            one base: a message, a hint, an exit code
     Unreachable                the request certainly did not leave
     RequestRefused             the request as a whole was refused; nothing was done
   NoAnswer                     nobody knows whether the request was carried out
+  DayUsed                      the calls that may be used today are used
   Stopped                      a person or the system asked this process to stop
   PlanRefused                  a guard says no (exit 3)
     ChecksumDiffers            the plan is not the one that was reviewed (exit 3)
@@ -106,6 +107,10 @@ class NoAnswer(CustomerOrdersError):
     def __init__(self, message: str, *, status: int | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class DayUsed(CustomerOrdersError):
+    """The calls of this UTC day that may be used are used; the next run goes on."""
 
 
 class Stopped(CustomerOrdersError):

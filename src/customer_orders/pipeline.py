@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from customer_orders.config import Settings
-from customer_orders.delivery import Delivery, holding, stopping
+from customer_orders.delivery import Delivery, accounting, holding, recall, stopping
 from customer_orders.draft import draft
 from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, deployed, runs
@@ -21,6 +21,7 @@ from customer_orders.plan import (
     Outcome,
     Planned,
     differences,
+    forecast,
     foreign,
     guard_capacity,
     guard_plan,
@@ -37,6 +38,7 @@ async def plan(settings: Settings, filters: Filters, *, force: bool = False) -> 
     """What an apply would do. Nothing is written."""
     with deployed(settings.ledger_url) as ledger:
         async with connect(settings) as session:
+            recall(ledger, session)
             return await _plan(settings, ledger, session, filters, force=force)
 
 
@@ -63,6 +65,7 @@ async def apply(
             async with (
                 stopping() as stop,
                 connect(settings) as session,
+                accounting(ledger, session),
                 holding(settings, ledger, run_id) as locks,
             ):
                 closing.session = session
@@ -75,7 +78,7 @@ async def apply(
                 await asyncio.to_thread(runs.stage, ledger, run_id, planned)
                 log.info("staged", operations=len(planned.plan.operations))
                 if progress:
-                    progress.started(len(planned.plan.operations))
+                    progress.started(planned.plan.busy_lines, session.client.governor)
                 for delivery in () if stage_only else deliveries:
                     await delivery.deliver(run_id)
         except CustomerOrdersError as exc:
@@ -103,7 +106,7 @@ async def _plan(
         reading=whole.reading,
         looked_at=whole.looked_at,
         groups=whole.knowledge.groups,
-        estimate=chosen.estimate(settings.monday.aliases, *session.budgets(settings)),
+        estimate=forecast(chosen.counts(), session.allowance(settings)),
     )
 
 

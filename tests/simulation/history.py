@@ -21,7 +21,7 @@ import pyarrow as pa
 from judge import Books, Fault, Judge
 from planner import Planner
 from points import watched
-from script import Day, Script
+from script import LONGEST_PAUSE, Day, Script
 from sqlalchemy import event
 from trouble import Crash, Places, Process, Wire, on_statement, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
@@ -247,11 +247,13 @@ class History:
         self.verdict.takeovers += 1
         first, second = self._process(rng, day), self._process(rng, None)
         task = self._start(first)
-        await asyncio.sleep(day.pause_after or 0.0)
+        first.pause_before = day.pause_before
+        await asyncio.sleep(LONGEST_PAUSE if day.pause_before else day.pause_after or 0.0)
         first.awake.clear()
         await asyncio.sleep(self.settings.time.lock_stale + 5)
         other = self._start(second)
         await asyncio.sleep(day.wakes_after)
+        first.pause_before = None
         first.awake.set()
         await self._end(other, second)
         await self._end(task, first)
@@ -287,7 +289,8 @@ async def _connect(configured: Any) -> AsyncIterator[Session]:
     api = board_api(configured, client)
     boards = {BOARD: await api.board(BOARD)}
     copies = Copies(client)
-    yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
+    user, account = await api.me()
+    yield Session(client=client, api=api, copies=copies, user=user, account=account, boards=boards)
 
 
 @asynccontextmanager

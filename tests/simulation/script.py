@@ -43,6 +43,11 @@ FAULTS: dict[str, dict[str, Any]] = {
 OPERATIONS = ("*", "create_item", "create_subitem", "change_multiple_column_values", "create_group")
 #: Seconds that reading the source takes: long enough to be paused there.
 READING = 5.0
+#: Ledger calls where a pause is most dangerous: the board was looked at, or a request was sent,
+#: and nothing of it is written down. A moment drawn at random seldom meets them.
+GAPS = ("stage", "record")
+#: Seconds within which most runs come that far.
+LONGEST_PAUSE = 25.0
 #: What a planner does between two runs.
 ACTS = (
     *("note", "note", "cut_qty", "move", "move", "edit", "rename", "archive", "archive_size"),
@@ -67,6 +72,8 @@ class Day:
     loss: float = 0.0
     #: Seconds after which the process stands still until another has taken over.
     pause_after: float | None = None
+    #: Ledger call before which it stands still instead, when it comes that far.
+    pause_before: str | None = None
     #: How long after the takeover the first process wakes up.
     wakes_after: float = 0.0
     people: list[str] = field(default_factory=list)
@@ -158,12 +165,13 @@ def _day(rng: random.Random) -> Day:
         people=rng.choices(ACTS, k=rng.choice((0, 0, 1, 3))),
         rest=rng.choice((1.0, 100.0, 400.0)),
         ledger=rng.choices(("kept", "deleted", "restored"), (9, 1, 1))[0],
+        pause_before=rng.choice((None, *GAPS)),
     )
 
 
 def _pause(rng: random.Random) -> float:
     """While it plans, or while it delivers."""
-    return rng.choice((rng.uniform(0, READING), rng.uniform(READING, 25)))
+    return rng.choice((rng.uniform(0, READING), rng.uniform(READING, LONGEST_PAUSE)))
 
 
 def _rule(rng: random.Random, name: str) -> dict[str, Any]:

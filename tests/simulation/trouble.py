@@ -48,6 +48,8 @@ class Process:
         self.dead = False
         #: Its tasks that are not done, and those of monday that it set off.
         self.tasks: set[asyncio.Task[Any]] = set()
+        #: Ledger call before which it stands still.
+        self.pause_before: str | None = None
         self.awake = asyncio.Event()
         self.awake.set()
 
@@ -71,6 +73,8 @@ class Process:
 async def to_thread(call: Callable[..., Result], *args: Any, **named: Any) -> Result:
     """Stands in for `asyncio.to_thread`: the same call, in place, with crash points around."""
     process = Process.current.get()
+    if call.__name__ == process.pause_before:
+        process.awake.clear()
     await process.awake.wait()
     process.point(f"before {running()}")
     if call.__name__ == "_detect":

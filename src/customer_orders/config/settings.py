@@ -109,10 +109,10 @@ class MondaySettings(_Table):
     plan: Literal["free", "standard", "pro", "enterprise"] = "pro"
     #: Share of the day's calls that is left for other programs.
     reserve_daily_calls: float = Field(0.1, ge=0, lt=1)
-    #: Mutations in one request.
-    aliases: int = Field(10, ge=1, le=50)
-    #: Requests under way at a time on one board.
-    in_flight: int = Field(4, ge=1, le=6)
+    #: Most mutations in one request; how many there are adapts to how long they take.
+    aliases: int = Field(50, ge=1, le=100)
+    #: Most requests under way at a time on one board; how many there are adapts too.
+    in_flight: int = Field(12, ge=1, le=40)
 
 
 class BoardSettings(_Table):

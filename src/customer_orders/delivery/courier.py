@@ -10,6 +10,7 @@ import structlog
 
 from customer_orders.config import Settings
 from customer_orders.delivery.answers import lacks_label_right, narrowed, results_of
+from customer_orders.delivery.pace import Pace
 from customer_orders.delivery.stop import Stop
 from customer_orders.errors import (
     CustomerOrdersError,
@@ -26,11 +27,13 @@ from customer_orders.ledger.locks import Lock
 from customer_orders.ledger.recording import Evidence, Tally
 from customer_orders.ledger.results import Claimed, Done, Refusal, Result, WithoutCell
 from customer_orders.monday import (
+    DOCUMENTS,
     LONGEST_WAIT,
     AliasError,
     Answer,
     Category,
     Mutation,
+    Reservation,
     Session,
     mutation,
 )
@@ -64,8 +67,7 @@ class Courier:
         self.stop = stop
         self.board = session.boards[held.board]
         self.key_column = next(b.key_column for b in settings.boards if b.id == held.board)
-        #: Operations in one request: fewer after requests in vain, more after good ones.
-        self.most = settings.monday.aliases
+        self.pace = Pace(settings.monday)
         self.fruitless = 0
         self._in_vain = 0
         self.recorded: Recorder = lambda request, results, tally: None
@@ -84,7 +86,11 @@ class Courier:
             subitem_id=claimed.subitem_id,
         )
 
-    async def send(self, request: Request, cost: float) -> Answer:
+    def price(self, claimed: Claimed) -> float:
+        """What an operation costs, as far as it is known."""
+        return self.session.client.price(_document(claimed))
+
+    async def send(self, request: Request, held: Reservation) -> Answer:
         """The answer to a claimed request.
 
         Raises what `Client.send` raises, and Unreachable when the claim is too old: this process
@@ -93,13 +99,18 @@ class Courier:
         within = self.settings.time.send_within / 2
         if self.ledger.clock() - request.last_send > within:
             raise Unreachable(f"not sent within {within:g} s of its claim")
-        return await self.session.client.send(
-            request.body,
-            request.id,
-            document=self._mutation(request.operations[0]).document,
-            cost=cost,
-            count=len(request.operations),
+        loop, count = asyncio.get_running_loop(), len(request.operations)
+        document, begun = _document(request.operations[0]), loop.time()
+        sending = self.session.client.send(
+            request.body, request.id, document=document, held=held, count=count
         )
+        try:
+            answer = await sending
+        except Throttled:
+            self.pace.crowded(request.last_send, self.ledger.clock())
+            raise
+        self.pace.answered(count, loop.time() - begun)
+        return answer
 
     def results(self, request: Request, answer: Answer) -> dict[int, Result]:
         """What the answer says of each operation; limits and rights are heeded at once."""
@@ -107,16 +118,17 @@ class Courier:
         for alias, error in answer.errors.items():
             claimed = by_alias.get(alias)
             if not (claimed and lacks_label_right(claimed, error, self.board)):
-                self._heed(error)
+                self._heed(request, error)
         return results_of(request, answer, self.board, self.key_column)
 
     def narrowed(self, request: Request, exc: RequestRefused | Forbidden) -> dict[int, Result]:
         """What becomes of a request that was refused as a whole; empty when the run must stop."""
         return narrowed(request, exc, self.board, self.key_column)
 
-    def _heed(self, error: AliasError) -> None:
+    def _heed(self, request: Request, error: AliasError) -> None:
         """Wait where monday asks for it; stop where it asks for too long, or says no to us."""
         if error.category in (Category.THROTTLE, Category.LOCK):
+            self.pace.crowded(request.last_send, self.ledger.clock())
             self.session.client.governor.pause(min(error.retry_in, LONGEST_WAIT))
             if error.retry_in > LONGEST_WAIT:
                 self.stop.ask(Throttled(error.message, code=error.code, retry_in=error.retry_in))
@@ -157,9 +169,9 @@ class Courier:
         achieved = any(isinstance(r, Done | Refusal | WithoutCell) for r in results.values())
         if achieved:
             self.fruitless = self._in_vain = 0
-            self.most = min(self.most * 2, self.settings.monday.aliases)
+            self.pace.achieved(len(request.operations))
         else:
-            self.most = max(len(request.operations) // 2, 1)
+            self.pace.in_vain(len(request.operations))
         return achieved
 
     def achieved_nothing(self, exc: CustomerOrdersError) -> None:
@@ -176,3 +188,7 @@ class Courier:
                 f"{IN_VAIN} times in a row nothing of what was sent was found done",
                 hint="what is open stays open; run it again when monday answers",
             )
+
+
+def _document(claimed: Claimed) -> str:
+    return DOCUMENTS[claimed.operation.kind, claimed.operation.action]

@@ -40,7 +40,6 @@ from customer_orders.monday import (
     Reservation,
     Session,
 )
-from customer_orders.plan import MUTATION_COST
 
 #: Longest pause between attempts to reach monday, in seconds.
 LONGEST_PAUSE = 30.0
@@ -92,10 +91,10 @@ class Delivery:
         Raises the error that ended the run early; everything known by then is recorded.
         """
         courier = self._courier
-        taken = await asyncio.to_thread(
+        links, lines = await asyncio.to_thread(
             claiming.take_over_links, courier.ledger, courier.held, run_id
         )
-        self._tell(Tally(delivered=taken))
+        self._tell(Tally(delivered=links, lines=lines))
         while True:
             self._queue = Queue()
             await self._send_ready(run_id)
@@ -130,10 +129,10 @@ class Delivery:
     async def _send_ready(self, run_id: str) -> None:
         """Keep the allowed number of requests under way until nothing more is ready."""
         under_way: set[asyncio.Task[None]] = set()
-        in_flight = self._courier.settings.monday.in_flight
+        pace = self._courier.pace
         try:
             while True:
-                while not self._stop.reason and len(under_way) < in_flight:
+                while not self._stop.reason and len(under_way) < pace.lanes:
                     task = await self._start(run_id, alone=not under_way)
                     if task is None:
                         break
@@ -157,14 +156,16 @@ class Delivery:
         if not chosen:
             return None
         try:
-            reserving = self._governor.reserve(len(chosen) * MUTATION_COST)
+            price = self._courier.price(chosen[0])
+            reserving = self._governor.reserve(price, len(chosen), writes=True)
             reservation = await self._stop.unless(reserving)
         except CustomerOrdersError as exc:
             self._stop.ask(exc)
             return None
         try:
             self._stop.check()
-            request = await self._claim(chosen)
+            self._queue.put_back(chosen[reservation.count :])
+            request = await self._claim(chosen[: reservation.count])
         except CustomerOrdersError as exc:
             await reservation.release()
             self._stop.ask(exc)
@@ -176,10 +177,7 @@ class Delivery:
 
         While others are under way, a part-filled request waits for what they make ready.
         """
-        # A request that is dearer than a whole minute would never be let through.
-        affordable = self._governor.complexity_per_minute // MUTATION_COST
-        most = max(min(self._courier.most, affordable), 1)
-        queue = self._queue
+        queue, most = self._queue, self._courier.pace.size
         while queue.hungry and not queue.full(most):
             args = (self._courier.ledger, self._courier.board.id, run_id, queue.last, PAGE)
             queue.add(await asyncio.to_thread(claiming.page, *args))
@@ -204,17 +202,17 @@ class Delivery:
         """Send a request and record what became of it; a failure of either ends the run."""
         try:
             async with reservation:
-                lost = await self._exchange(request, reservation.cost)
+                lost = await self._exchange(request, reservation)
             if lost and not self._stop.reason and self._settling.may_replay(request):
                 await self._settling.replay(request)
         except CustomerOrdersError as exc:
             self._stop.ask(exc)
 
-    async def _exchange(self, request: Request, cost: float) -> bool:
+    async def _exchange(self, request: Request, held: Reservation) -> bool:
         """Returns whether the answer was lost, so that a replay may tell."""
         courier = self._courier
         try:
-            answer = await courier.send(request, cost)
+            answer = await courier.send(request, held)
         except NoAnswer as exc:
             await courier.unknown(request, exc.message, exc.status)
             self._queue.recorded(request.operations, {}, Tally())

@@ -92,6 +92,11 @@ class Queue:
         self._waiting -= len(chosen)
         return [self._with_ids(claimed) for claimed in chosen]
 
+    def put_back(self, chosen: Sequence[Claimed]) -> None:
+        """What a request had no room for is first again."""
+        for claimed in reversed(chosen):
+            self._again(claimed)
+
     def recorded(
         self, operations: Sequence[Claimed], results: Mapping[int, Result], tally: Tally
     ) -> None:

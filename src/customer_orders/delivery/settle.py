@@ -16,7 +16,6 @@ from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.recording import Evidence
 from customer_orders.ledger.results import Done, Reopen, Result
 from customer_orders.monday import Answer
-from customer_orders.plan import MUTATION_COST
 
 #: HTTP status of a replay while the first send is under way (api.md 2, Idempotency).
 CONFLICT = 409
@@ -108,13 +107,14 @@ class Settling:
 
     async def _replayed(self, request: Request) -> Answer | None:
         """The answer to a replay, if it says anything: a limit, a lock or a conflict does not."""
-        courier, cost = self._courier, len(request.operations) * MUTATION_COST
-        reserving = courier.session.client.governor.reserve(cost)
-        async with await courier.stop.unless(reserving):
+        courier = self._courier
+        cost = sum(courier.price(claimed) for claimed in request.operations)
+        reserving = courier.session.client.governor.reserve(cost, writes=True)
+        async with await courier.stop.unless(reserving) as held:
             args = (courier.ledger, courier.held, request)
             again = await asyncio.to_thread(claiming.take_again, *args)
             try:
-                return await courier.send(again, cost)
+                return await courier.send(again, held)
             except NoAnswer as exc:
                 # 409: the first send is still being worked on; a later replay may tell.
                 status = None if exc.status == CONFLICT else exc.status

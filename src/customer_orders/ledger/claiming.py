@@ -182,15 +182,18 @@ def take_again(ledger: Ledger, held: Lock, stored: Request) -> Request:
     return replace(stored, last_send=now)
 
 
-def take_over_links(ledger: Ledger, held: Lock, run_id: str) -> int:
-    """Deliver the links of a run: what stands on the board is taken over, and nothing is sent."""
-    taken = 0
-    while found := _take_over(ledger, held, run_id):
-        taken += found
-    return taken
+def take_over_links(ledger: Ledger, held: Lock, run_id: str) -> tuple[int, int]:
+    """Deliver the links of a run: what stands on the board is taken over, and nothing is sent.
+
+    Returns how many links there were, and how many lines are whole by them.
+    """
+    links = lines = 0
+    while (found := _take_over(ledger, held, run_id))[0]:
+        links, lines = links + found[0], lines + found[1]
+    return links, lines
 
 
-def _take_over(ledger: Ledger, held: Lock, run_id: str) -> int:
+def _take_over(ledger: Ledger, held: Lock, run_id: str) -> tuple[int, int]:
     which = {"run_id": run_id, "board": held.board}
     with ledger.transaction() as connection:
         chosen = [claimed_of(row) for row in connection.execute(LINKS, which).all()]
@@ -200,8 +203,7 @@ def _take_over(ledger: Ledger, held: Lock, run_id: str) -> int:
             doubt(connection, run_id, lines, now)
         done = [(link, Done(monday_id=link.operation.payload["monday_id"])) for link in chosen]
         deliver(connection, held, done)
-        advance(connection, run_id, lines, now)
-    return len(chosen)
+        return len(chosen), advance(connection, run_id, lines, now)
 
 
 def _claim(

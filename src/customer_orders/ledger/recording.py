@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -51,6 +51,8 @@ class Tally:
     delivered: int = 0
     failed: int = 0
     reopened: int = 0
+    #: Lines that are whole on the board now.
+    lines: int = 0
     #: Ids of the operations that wait for a refused one.
     blocked: tuple[int, ...] = ()
     #: Operation id -> what is left of an operation that lost a cell.
@@ -110,8 +112,9 @@ def record(
     with ledger.transaction() as connection:
         _no_guess(connection, stored, evidence)
         tally = _record(connection, held, by_id, results)
+        whole = 0
         for run_id, of_run in _by_run(by_id[operation_id] for operation_id in results):
-            advance(connection, run_id, lines_of(of_run), now)
+            whole += advance(connection, run_id, lines_of(of_run), now)
             counts = {
                 "delivered": tally.delivered,
                 "failed": tally.failed,
@@ -123,7 +126,7 @@ def record(
             connection.execute(SETTLED, {"of": stored.id, "now": now})
             if evidence is Evidence.REPLAY:
                 connection.execute(CERTAIN, {"of": stored.id})
-    return tally
+    return replace(tally, lines=whole)
 
 
 def _no_guess(connection: Connection, stored: Request, evidence: Evidence) -> None:

@@ -268,6 +268,28 @@ event = Table(
     Index("event_by_run", "run_id"),
 )
 
+account_day = Table(
+    "account_day",
+    metadata,
+    Column("account", String(20), primary_key=True),
+    # Date in UTC: monday counts the calls of a day from 00:00 UTC.
+    Column("day", String(10), primary_key=True),
+    # Calls of ours; one that a limit refused is a tenth.
+    Column("calls", Float, nullable=False),
+    # Complexity of a minute that other programs use on the average, as seen last.
+    Column("others", Float, nullable=False),
+)
+
+price = Table(
+    "price",
+    metadata,
+    Column("account", String(20), primary_key=True),
+    # Name of the document.
+    Column("document", String(40), primary_key=True),
+    # Complexity of one of it, as monday said last.
+    Column("cost", Float, nullable=False),
+)
+
 lock = Table(
     "lock",
     metadata,

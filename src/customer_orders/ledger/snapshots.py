@@ -111,13 +111,19 @@ def doubt(connection: Connection, run_id: str, lines: Sequence[str], now: float)
         connection.execute(FIRST_SIGHT, of_run | {"now": now})
 
 
-def advance(connection: Connection, run_id: str, lines: Sequence[str], now: float) -> None:
-    """Set the row hash of lines whose last operation is delivered; others stay as they are."""
+def advance(connection: Connection, run_id: str, lines: Sequence[str], now: float) -> int:
+    """Set the row hash of lines whose last operation is delivered; others stay as they are.
+
+    Returns how many are whole now.
+    """
+    whole_now = 0
     for chunk in chunks(lines):
         whole = connection.execute(WHOLE, {"run_id": run_id, "lines": list(chunk)}).mappings()
         rows = [dict(row) | {"last_delivered": now} for row in whole]
+        whole_now += len(rows)
         if rows:
             connection.execute(ADVANCE, rows)
+    return whole_now
 
 
 def distrust(connection: Connection, lines: Sequence[str]) -> None:

@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from customer_orders.config import Settings
 from customer_orders.mapping.cells import normalised
-from customer_orders.model import Board, BoardColumn, Cell
+from customer_orders.model import Board, BoardColumn, Cell, Held, Unchanged
 
+Named = TypeVar("Named", Held, Unchanged)
 #: Raised when the code below renders the same cell differently from before.
 RULES_VERSION = 1
 #: The one template field that is not a source column.
@@ -78,6 +80,10 @@ class Rules:
         if not self.settings.customers:
             return name
         return self.customers.get(normalised(name)) if name else None
+
+    def named(self, found: Named) -> Named:
+        """The same under its customer's canonical name, if it has one."""
+        return replace(found, customer=self.customer(found.customer) or found.customer)
 
     def board_of(self, customer: str) -> Board | None:
         """The board that takes a customer's lines: the one that names it, or takes the rest."""

@@ -11,7 +11,6 @@ from customer_orders.errors import BoardError
 from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
 from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
-from customer_orders.plan import MUTATION_COST
 
 #: Items that `items(ids)` takes, and keys in one look-up (monday/api.md 3).
 CHUNK = 100
@@ -30,10 +29,10 @@ class BoardAPI:
         self._columns = columns
         self._subitem_columns = subitem_columns
 
-    async def me(self) -> str:
-        """Id of the token's user. Raises Unauthorized."""
-        data = await self._client.query("me")
-        return str(data["me"]["id"])
+    async def me(self) -> tuple[str, str]:
+        """Ids of the token's user and account. Raises Unauthorized."""
+        me = (await self._client.query("me"))["me"]
+        return str(me["id"]), str(me["account"]["id"])
 
     async def board(self, board_id: str) -> Board:
         """A live board with its board of subitems. Raises BoardError."""
@@ -57,17 +56,13 @@ class BoardAPI:
 
     async def find(self, board: Board, key_column: str, keys: Sequence[str]) -> list[ShownItem]:
         """Active items whose key column holds one of the keys; oldest first."""
-        found: list[ShownItem] = []
-        for start in range(0, len(keys), CHUNK):
-            data = await self._client.query(
-                "find_items",
-                board=board.id,
-                key_column=board.columns[key_column].id,
-                keys=list(keys[start : start + CHUNK]),
-                **self._ids(board),
-            )
-            page = data["items_page_by_column_values"]
-            found += [item async for item in self._pages(board, page)]
+        column = {"board": board.id, "key_column": board.columns[key_column].id}
+        calls = [
+            {**column, "keys": list(keys[start : start + CHUNK]), **self._ids(board)}
+            for start in range(0, len(keys), CHUNK)
+        ]
+        pages = await self._client.query_each("find_items", calls)
+        found = [item for page in pages for item in await self._all(board, page)]
         return sorted(found, key=lambda item: int(item.monday_id))
 
     async def scan(self, board: Board) -> AsyncIterator[ShownItem]:
@@ -82,7 +77,10 @@ class BoardAPI:
     async def under_keys(
         self, board: Board, key_column: str, keys: Collection[str]
     ) -> dict[str, list[ShownItem]]:
-        """Key -> active items that bear it, oldest first; by scan where that takes fewer calls."""
+        """Key -> active items that bear it, oldest first; by scan where that takes fewer pages.
+
+        A scan is not behind, as the index of a look-up may be (monday/api.md 4).
+        """
         if board.items_count / PAGE < len(keys) / CHUNK:
             shown = [item async for item in self.scan(board)]
         else:
@@ -95,13 +93,13 @@ class BoardAPI:
 
     async def read(self, board: Board, monday_ids: Sequence[str]) -> list[ShownItem]:
         """Active items by id; archived and deleted ones are left out."""
-        found: list[ShownItem] = []
-        for start in range(0, len(monday_ids), CHUNK):
-            chunk = list(monday_ids[start : start + CHUNK])
-            data = await self._client.query("read_items", ids=chunk, **self._ids(board))
-            shown = [item for item in data["items"] or () if item and item["state"] == "active"]
-            found += [_item(item, board) for item in shown]
-        return found
+        calls = [
+            {"ids": list(monday_ids[start : start + CHUNK]), **self._ids(board)}
+            for start in range(0, len(monday_ids), CHUNK)
+        ]
+        pages = await self._client.query_each("read_items", calls)
+        shown = [item for page in pages for item in page or ()]
+        return [_item(item, board) for item in shown if item and item["state"] == "active"]
 
     async def link(self, monday_id: str) -> str | None:
         """The address of an item's page; None when it no longer stands on a board."""
@@ -117,9 +115,10 @@ class BoardAPI:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})
         body = self._client.compose([call], ["made"])
-        async with await self._client.governor.reserve(MUTATION_COST):
+        price = self._client.price(call.document)
+        async with await self._client.governor.reserve(price, writes=True) as held:
             answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, cost=MUTATION_COST, count=1
+                body, str(uuid.uuid4()), document=call.document, held=held, count=1
             )
         for error in answer.errors.values():
             raise BoardError(
@@ -138,6 +137,9 @@ class BoardAPI:
                 hint="only classic boards, with subitems on a board of their own, are supported",
             )
         return dict(boards[0])
+
+    async def _all(self, board: Board, page: Mapping[str, Any]) -> list[ShownItem]:
+        return [item async for item in self._pages(board, page)]
 
     async def _pages(self, board: Board, page: Mapping[str, Any]) -> AsyncIterator[ShownItem]:
         while True:

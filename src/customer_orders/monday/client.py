@@ -11,14 +11,24 @@ from typing import Any
 
 import structlog
 
-from customer_orders.errors import MondayError, NoAnswer, RequestRefused, Throttled, Unauthorized
+from customer_orders.errors import (
+    CustomerOrdersError,
+    MondayError,
+    NoAnswer,
+    RequestRefused,
+    Throttled,
+    Unauthorized,
+)
 from customer_orders.monday.documents import document, fanned_out, variables
-from customer_orders.monday.governor import Governor
+from customer_orders.monday.governor import Governor, Reservation
 from customer_orders.monday.outcomes import Answer, Category, read_answer
 from customer_orders.monday.transport import Transport
+from customer_orders.plan import MUTATION_COST
 
-#: A query costs little; this is what is reserved for it until the headers tell (api.md 1).
+#: A query costs little; this is what is reserved for it until one was answered (api.md 1).
 QUERY_COST = 10_000
+#: Look-ups that share a request.
+PACKED = 5
 #: Times a query is sent before its failure is the run's.
 QUERY_ATTEMPTS = 5
 #: A wait that the server asks for beyond this, in seconds, is not waited: the day's calls are used.
@@ -41,7 +51,7 @@ class Usage:
 
     calls: int = 0
     mutations: int = 0
-    #: Calls that carried mutations, and what was reserved for them.
+    #: Calls that carried mutations, and what they cost as far as monday told.
     requests: int = 0
     complexity: float = 0.0
     throttled: int = 0
@@ -57,6 +67,12 @@ class Client:
         self.governor = governor
         self._version = version
         self.usage = Usage()
+        #: Document -> what one of it cost, as monday said last.
+        self.prices: dict[str, float] = {}
+
+    def price(self, document: str) -> float:
+        """What one mutation of a document costs, as far as it is known."""
+        return self.prices.get(document, MUTATION_COST)
 
     async def query(self, name: str, **values: Any) -> Mapping[str, Any]:
         """The data of a query document.
@@ -64,11 +80,30 @@ class Client:
         Waits and tries again when monday says so or does not answer. Raises Unauthorized,
         RequestRefused, Unreachable, or the last failure when it stays.
         """
-        body = _bytes(document(name), values)
+        return await self._ask(name, document(name), values, 1)
+
+    async def query_each(self, name: str, calls: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The first field of a query document, once for each call: several share a request."""
+        found: list[Any] = []
+        for start in range(0, len(calls), PACKED):
+            packed = calls[start : start + PACKED]
+            aliases = tuple(f"op{place}" for place in range(len(packed)))
+            text, values = fanned_out(name, aliases), variables(name, aliases, packed)
+            data = await self._ask(name, text, values, len(packed))
+            found += [data[alias] for alias in aliases]
+        return found
+
+    async def _ask(
+        self, name: str, text: str, values: Mapping[str, Any], count: int
+    ) -> Mapping[str, Any]:
+        body = _bytes(text, values)
         for attempt in range(1, QUERY_ATTEMPTS + 1):
             try:
-                async with await self.governor.reserve(QUERY_COST):
-                    return _whole(await self._post(body, QUERY_COST))
+                cost = self.prices.get(name, QUERY_COST) * count
+                async with await self.governor.reserve(cost) as held:
+                    answer = await self._post(body, held)
+                self.prices[name] = max((answer.cost or QUERY_COST) / count, 1)
+                return _whole(answer)
             except (Throttled, NoAnswer) as exc:
                 wait = exc.retry_in if isinstance(exc, Throttled) else float(2**attempt)
                 if attempt == QUERY_ATTEMPTS or wait > LONGEST_WAIT:
@@ -83,11 +118,11 @@ class Client:
     def compose(self, mutations: Sequence[Mutation], aliases: Sequence[str]) -> bytes:
         """The bytes of one request; all mutations have the same document."""
         name = mutations[0].document
-        calls = [dict(mutation.variables) for mutation in mutations]
-        return _bytes(fanned_out(name, tuple(aliases)), variables(aliases, calls))
+        calls = [mutation.variables for mutation in mutations]
+        return _bytes(fanned_out(name, tuple(aliases)), variables(name, aliases, calls))
 
     async def send(
-        self, body: bytes, key: str, *, document: str, cost: float, count: int
+        self, body: bytes, key: str, *, document: str, held: Reservation, count: int
     ) -> Answer:
         """Send a stored request once, under its Idempotency-Key; its place is reserved already.
 
@@ -95,24 +130,36 @@ class Client:
         NoAnswer when nobody knows.
         """
         self.usage.requests += 1
-        self.usage.complexity += cost
         self.usage.mutations += count
         self.usage.by_document[document] += count
-        return await self._post(body, cost, {"Idempotency-Key": key})
+        try:
+            answer = await self._post(body, held, {"Idempotency-Key": key})
+        finally:
+            # What the answer told, or what was reserved where nothing did.
+            self.usage.complexity += held.cost
+        if answer.cost and not answer.errors and not answer.replayed:
+            self.prices[document] = answer.cost / count
+        return answer
 
     async def _post(
-        self, body: bytes, cost: float, more: Mapping[str, str] | None = None
+        self, body: bytes, held: Reservation, more: Mapping[str, str] | None = None
     ) -> Answer:
         headers = {"API-Version": self._version, **(more or {})}
         self.usage.calls += 1
+        self.governor.left(held)
         response = await self._transport.post(body, headers)
-        self.governor.learn(response.headers, cost)
         try:
-            return read_answer(response)
+            answer = read_answer(response)
         except Throttled as exc:
             self.usage.throttled += 1
+            self.governor.refused(held, response.headers)
             self.governor.pause(min(exc.retry_in, LONGEST_WAIT))
             raise
+        except CustomerOrdersError:
+            self.governor.settle(held, None, response.headers)
+            raise
+        self.governor.settle(held, 0 if answer.replayed else answer.cost, response.headers)
+        return answer
 
 
 def _bytes(text: str, values: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,6 @@ from typing import Any
 from customer_orders.errors import RequestRefused
 from customer_orders.monday.boards import CHUNK
 from customer_orders.monday.client import Client, Mutation
-from customer_orders.plan import MUTATION_COST
 
 #: Columns that monday fills by itself, or that hold nothing of their own.
 AUTOMATIC = frozenset(
@@ -72,9 +71,10 @@ class Copies:
 
     async def _send(self, call: Mutation) -> None:
         body = self._client.compose([call], ["op0"])
-        async with await self._client.governor.reserve(MUTATION_COST):
+        price = self._client.price(call.document)
+        async with await self._client.governor.reserve(price, writes=True) as held:
             answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, cost=MUTATION_COST, count=1
+                body, str(uuid.uuid4()), document=call.document, held=held, count=1
             )
         for error in answer.errors.values():
             raise RequestRefused(f"monday refused it: {error.message}", code=error.code)

@@ -1,4 +1,4 @@
-"""GraphQL documents: static files, and the same mutation several times under aliases.
+"""GraphQL documents: static files, and the same field several times under aliases.
 
 Nothing is spliced into a query: values travel as variables, and the fan-out renames variables and
 fields in the parsed document.
@@ -6,12 +6,14 @@ fields in the parsed document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from graphql import (
+    DefinitionNode,
     DocumentNode,
     FieldNode,
     NameNode,
@@ -22,7 +24,10 @@ from graphql import (
     print_ast,
     visit,
 )
-from graphql.language import OperationType, SelectionSetNode
+from graphql.language import SelectionSetNode
+
+COST = "{ complexity { query } }"
+VARIABLE = re.compile(r"\$(\w+)")
 
 
 @cache
@@ -34,51 +39,72 @@ def document(name: str) -> str:
 
 @cache
 def fanned_out(name: str, aliases: tuple[str, ...]) -> str:
-    """A mutation document once per alias: field `op0: create_item`, variables `$name_op0`."""
-    mutation = _operation(parse(document(name), no_location=True))
-    copies = [_copy(mutation, alias) for alias in aliases]
-    fields = tuple(field for copy in copies for field in copy.selection_set.selections)
-    variables = tuple(v for copy in copies for v in copy.variable_definitions or ())
+    """A document's first field once per alias: `op0: create_item`, variables `$name_op0`.
+
+    What its fragments use is the same for all. Last it asks what the request cost.
+    """
+    operation, *fragments = parse(document(name), no_location=True).definitions
+    alone, shared = _operation(operation), _shared(name)
+    copies = [_copy(alone, alias, shared) for alias in aliases]
+    fields = [copy.selection_set.selections[0] for copy in copies]
+    declared = {
+        each.variable.name.value: each for c in copies for each in c.variable_definitions or ()
+    }
+    (cost,) = _operation(parse(COST, no_location=True).definitions[0]).selection_set.selections
     whole = OperationDefinitionNode(
-        operation=OperationType.MUTATION,
-        name=mutation.name,
-        variable_definitions=variables,
+        operation=alone.operation,
+        name=alone.name,
+        variable_definitions=tuple(declared.values()),
         directives=(),
-        selection_set=SelectionSetNode(selections=fields),
+        selection_set=SelectionSetNode(selections=(*fields, cost)),
     )
-    return print_ast(DocumentNode(definitions=(whole,)))
+    return print_ast(DocumentNode(definitions=(whole, *fragments)))
 
 
-def variables(aliases: Sequence[str], calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def variables(
+    name: str, aliases: Sequence[str], calls: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """The variables of a fanned-out document, one dictionary of variables per alias."""
+    shared = _shared(name)
     return {
-        f"{name}_{alias}": value
+        variable if variable in shared else f"{variable}_{alias}": value
         for alias, call in zip(aliases, calls, strict=True)
-        for name, value in call.items()
+        for variable, value in call.items()
     }
 
 
-def _operation(parsed: DocumentNode) -> OperationDefinitionNode:
-    found = parsed.definitions[0]
+@cache
+def _shared(name: str) -> frozenset[str]:
+    """The variables that a document's fragments use: no alias has its own."""
+    _, *fragments = parse(document(name), no_location=True).definitions
+    return frozenset(VARIABLE.findall("".join(map(print_ast, fragments))))
+
+
+def _operation(found: DefinitionNode) -> OperationDefinitionNode:
     if not isinstance(found, OperationDefinitionNode):
-        raise TypeError("a mutation document holds one operation and nothing else")
+        raise TypeError("a document begins with its operation")
     return found
 
 
-def _copy(mutation: OperationDefinitionNode, alias: str) -> OperationDefinitionNode:
-    renamed: OperationDefinitionNode = visit(mutation, _Rename(alias))
+def _copy(
+    operation: OperationDefinitionNode, alias: str, shared: frozenset[str]
+) -> OperationDefinitionNode:
+    renamed: OperationDefinitionNode = visit(operation, _Rename(alias, shared))
     return renamed
 
 
 class _Rename(Visitor):
-    """Gives every variable, and the one root field, the alias."""
+    """Gives every variable that is not shared, and every root field, the alias."""
 
-    def __init__(self, alias: str) -> None:
+    def __init__(self, alias: str, shared: frozenset[str]) -> None:
         super().__init__()
         self._alias = alias
+        self._shared = shared
         self._depth = 0
 
     def leave_variable(self, node: VariableNode, *_: Any) -> VariableNode:
+        if node.name.value in self._shared:
+            return node
         return VariableNode(name=NameNode(value=f"{node.name.value}_{self._alias}"))
 
     def enter_field(self, *_: Any) -> None:

@@ -1,22 +1,35 @@
-"""Keeps requests within the budgets a minute, and waits what the server says.
+"""Keeps requests within every budget of the account, and waits what the server says.
 
-Budgets: complexity a minute, requests a minute, concurrency (monday/api.md 1, docs/rate-limits.md).
-They start from the configured plan and are corrected by the `RateLimit` headers of every answer,
-which also show what other programs of the account have used.
+Budgets: complexity a minute, requests a minute, requests at a time, calls a day (monday/api.md 1).
+They start from the configured plan and are corrected by every answer: the `RateLimit` headers tell
+what is left, whoever used it, and `complexity` what the request really cost. Other programs of the
+account find room: what they used in the last minutes is kept for them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-MINUTE = 60.0
+from customer_orders.monday.windows import MINUTE, REFUSED_CALL, Day, Minute
+
 #: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
 SHORTEST_WAIT = 0.001
+#: Seconds of a wait that is worth a line in the log.
+LONG = 5.0
+#: Seconds after which a request is certain to be in the server's count.
+FRESH = 2.0
+#: Complexity that one request may have.
+MOST_A_REQUEST = 5_000_000
+#: A minute of an app's token: one for queries, one for mutations. Others have one for both.
+APP_MINUTE = 5_000_000
 #: Plan -> complexity a minute of a personal token, requests a minute, requests at a time.
 PLANS = {
     "free": (1_000_000, 1_000, 40),
@@ -32,38 +45,29 @@ REMAINING = re.compile(r'"(\w+)";r=(\d+)(?:;t=(\d+))?')
 log = structlog.get_logger()
 
 
-@dataclass
-class _Window:
-    """A budget that fills up again a minute after its first use."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """What is waited for, and until when on the loop's clock."""
 
-    quota: int
-    used: float = 0.0
-    resets: float = 0.0
-
-    def wait(self, amount: float, now: float) -> float:
-        """Seconds until the amount fits; an amount above the quota fits an unused window."""
-        if now >= self.resets:
-            self.used, self.resets = 0.0, now + MINUTE
-        fits = self.used + amount <= self.quota or self.used == 0
-        return 0.0 if fits else self.resets - now
-
-    def learn(self, remaining: int, reserved: float, resets_in: float | None, now: float) -> None:
-        """Take the server's word, and keep what is still under way reserved."""
-        self.used = self.quota - remaining + reserved
-        if resets_in is not None:
-            self.resets = now + resets_in
+    cause: str
+    until: float
 
 
 class Reservation:
     """The place of one request in every budget: `async with`, or until it is released."""
 
-    def __init__(self, governor: Governor, cost: float) -> None:
+    def __init__(self, governor: Governor, price: float, count: int, *, writes: bool) -> None:
         self._governor = governor
-        self.cost = cost
+        #: How many mutations it has room for.
+        self.count = count
+        self.cost = price * count
+        self.writes = writes
+        #: When it left, on the loop's clock; None before.
+        self.left: float | None = None
 
     async def release(self) -> None:
         """The request came back."""
-        await self._governor._free(self.cost)
+        await self._governor.free(self)
 
     async def __aenter__(self) -> Reservation:
         return self
@@ -75,79 +79,125 @@ class Reservation:
 class Governor:
     """One small object around every request: `async with await governor.reserve(cost)`."""
 
-    def __init__(self, plan: str) -> None:
+    def __init__(self, plan: str, *, keep_back: float = 0.0) -> None:
+        """`keep_back` is the share of the day's calls that is left for others."""
         complexity, requests, self._most = PLANS[plan]
-        self.complexity = _Window(complexity)
-        self.requests = _Window(requests)
-        self._reserved = 0.0
-        self._under_way = 0
+        self.writing = Minute(complexity)
+        self.reading = self.writing
+        self.requests = Minute(requests)
+        self.day = Day(round(CALLS_A_DAY[plan] * (1 - keep_back)), time.time)
+        self._under_way: set[Reservation] = set()
         self._paused_until = 0.0
         self._freed = asyncio.Condition()
         #: Seconds waited, by cause.
         self.waited: dict[str, float] = {}
+        self.waiting: Waiting | None = None
+        #: Until when a wait was told of.
+        self._said = 0.0
 
-    @property
-    def complexity_per_minute(self) -> int:
-        """The budget as far as it is known."""
-        return self.complexity.quota
+    async def reserve(self, price: float, count: int = 1, *, writes: bool = False) -> Reservation:
+        """Wait until a request fits all budgets, and hold its place.
 
-    async def reserve(self, cost: float) -> Reservation:
-        """Wait until a request of this complexity fits all budgets, and hold its place."""
+        The request holds at most `count` times the price: as many as fit well now stand in the
+        reservation. Raises DayUsed when it `writes` and the day's share is used.
+        """
+        minute = self._minute(writes=writes)
+        count = max(min(count, int(MOST_A_REQUEST // price)), 1)
         async with self._freed:
-            while wait := self._wait(cost):
-                await self._pause(*wait)
-            self.complexity.used += cost
-            self.requests.used += 1
-            self._reserved += cost
-            self._under_way += 1
-        return Reservation(self, cost)
+            while wait := self._wait(minute, price, count, writes=writes):
+                await self._pause(wait)
+            count = _even(minute.fits(price, self._now()), count)
+            held = Reservation(self, price, count, writes=writes)
+            self._under_way.add(held)
+            minute.spend(held.cost)
+            self.requests.spend(1)
+            self.day.count(1)
+        return held
 
-    async def _free(self, cost: float) -> None:
+    async def free(self, held: Reservation) -> None:
+        """A request has come back: its place is another's; what it cost stays spent."""
         async with self._freed:
-            self._reserved -= cost
-            self._under_way -= 1
+            self._under_way.discard(held)
             self._freed.notify_all()
-
-    def _wait(self, cost: float) -> tuple[str, float] | None:
-        """What to wait for and how long; None when the request may go."""
-        now = asyncio.get_running_loop().time()
-        if self._under_way >= self._most:
-            return "concurrency", MINUTE
-        causes = {
-            "throttled": self._paused_until - now,
-            "complexity": self.complexity.wait(cost, now),
-            "requests": self.requests.wait(1, now),
-        }
-        cause, seconds = max(causes.items(), key=lambda pair: pair[1])
-        return (cause, seconds) if seconds > 0 else None
-
-    async def _pause(self, cause: str, seconds: float) -> None:
-        """Wait, but look again as soon as a request has come back."""
-        started = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(max(seconds, SHORTEST_WAIT)):
-                await self._freed.wait()
-        except TimeoutError:
-            log.debug("waited", cause=cause, seconds=round(seconds, 1))
-        waited = asyncio.get_running_loop().time() - started
-        self.waited[cause] = self.waited.get(cause, 0.0) + waited
 
     def pause(self, seconds: float) -> None:
         """Nothing more leaves for as long as the server asked."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._paused_until = max(self._paused_until, until)
+        self._paused_until = max(self._paused_until, self._now() + seconds)
 
-    def learn(self, headers: Mapping[str, str], cost: float) -> None:
-        """Correct the budgets by the `RateLimit` headers, after a request of this cost."""
-        now = asyncio.get_running_loop().time()
-        quotas = {name: int(q) for name, q in POLICY.findall(headers.get("ratelimit-policy", ""))}
-        self.complexity.quota = quotas.get("complexityMinute", self.complexity.quota)
-        self.requests.quota = quotas.get("minuteRate", self.requests.quota)
-        self._most = quotas.get("concurrency", self._most)
+    def left(self, held: Reservation) -> None:
+        """The request leaves now."""
+        held.left = self._now()
+
+    def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
+        """Correct the budgets by an answer: what it cost where that is told, and what is left."""
+        if spent is not None:
+            self._minute(writes=held.writes).spend(spent - held.cost)
+            held.cost = spent
+        self._learn_quotas(headers)
+        now = self._now()
+        fresh = [r for r in self._under_way if r is not held and now < (r.left or now) + FRESH]
         for name, remaining, resets in REMAINING.findall(headers.get("ratelimit", "")):
             resets_in = float(resets) if resets else None
             if name == "complexityMinute":
-                reserved = self._reserved - cost
-                self.complexity.learn(int(remaining), reserved, resets_in, now)
+                minute = self._minute(writes=held.writes)
+                unseen = sum(r.cost for r in fresh if self._minute(writes=r.writes) is minute)
+                minute.learn(int(remaining), unseen, resets_in, now)
             elif name == "minuteRate":
-                self.requests.learn(int(remaining), self._under_way - 1, resets_in, now)
+                self.requests.learn(int(remaining), len(fresh), resets_in, now)
+
+    def refused(self, held: Reservation, headers: Mapping[str, str]) -> None:
+        """A limit refused the request: it cost nothing, and is a tenth of a call."""
+        self.day.count(REFUSED_CALL - 1)
+        self.settle(held, 0, headers)
+
+    def _learn_quotas(self, headers: Mapping[str, str]) -> None:
+        quotas = {name: int(q) for name, q in POLICY.findall(headers.get("ratelimit-policy", ""))}
+        complexity = quotas.get("complexityMinute", self.writing.quota)
+        if complexity == APP_MINUTE and self.reading is self.writing:
+            self.reading = Minute(complexity)
+        self.reading.quota = self.writing.quota = complexity
+        self.requests.quota = quotas.get("minuteRate", self.requests.quota)
+        self._most = quotas.get("concurrency", self._most)
+
+    def _minute(self, *, writes: bool) -> Minute:
+        return self.writing if writes else self.reading
+
+    def _wait(self, minute: Minute, price: float, count: int, *, writes: bool) -> Waiting | None:
+        """What to wait for; None when the request may go."""
+        now = self._now()
+        if writes:
+            self.day.require()
+        if len(self._under_way) >= self._most:
+            return Waiting(cause="concurrency", until=now + MINUTE)
+        causes = {
+            "throttled": self._paused_until - now,
+            "complexity": minute.wait(price, count, now),
+            "requests": self.requests.wait(1, 1, now),
+        }
+        cause, seconds = max(causes.items(), key=lambda pair: pair[1])
+        return Waiting(cause=cause, until=now + seconds) if seconds > 0 else None
+
+    async def _pause(self, wait: Waiting) -> None:
+        """Wait, but look again as soon as a request has come back."""
+        started, self.waiting = self._now(), wait
+        if wait.until > max(started, self._said) + LONG:
+            self._said = wait.until
+            log.info("waiting", cause=wait.cause, seconds=round(wait.until - started))
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait.until - started, SHORTEST_WAIT)):
+                    await self._freed.wait()
+        finally:
+            self.waiting = None
+        waited = self._now() - started
+        self.waited[wait.cause] = self.waited.get(wait.cause, 0.0) + waited
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _even(fits: int, count: int) -> int:
+    """A size of at most `count` that leaves no small rest of what fits."""
+    requests = math.ceil(fits / count)
+    return min(math.ceil(fits / requests), count)

@@ -93,6 +93,8 @@ class Answer:
     replayed: bool
     #: The HTTP status it came with.
     status: int = 200
+    #: Complexity that was charged, where the answer says so.
+    cost: int | None = None
 
 
 def read_answer(response: Response) -> Answer:
@@ -124,8 +126,11 @@ def read_answer(response: Response) -> Answer:
         if all(alias == NO_ALIAS for alias, _ in errors):
             raise _refused(first, response)
         data = {}
+    cost = _object(data.pop("complexity", None)).get("query")
     replayed = response.headers.get("idempotency-replayed") == "true"
-    return Answer(data=data, errors=dict(errors), replayed=replayed, status=response.status)
+    return Answer(
+        data=data, errors=dict(errors), replayed=replayed, status=response.status, cost=cost
+    )
 
 
 def _json(response: Response) -> dict[str, Any] | None:

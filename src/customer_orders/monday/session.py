@@ -13,8 +13,10 @@ from customer_orders.model import Board, ShownItem
 from customer_orders.monday.boards import BoardAPI
 from customer_orders.monday.client import Client
 from customer_orders.monday.copies import Copies
-from customer_orders.monday.governor import CALLS_A_DAY, Governor
+from customer_orders.monday.governor import Governor
 from customer_orders.monday.http import HTTPTransport
+from customer_orders.monday.mutations import DOCUMENTS
+from customer_orders.plan import Allowance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +26,24 @@ class Session:
     client: Client
     api: BoardAPI
     copies: Copies
-    #: Id of the token's user.
+    #: Ids of the token's user and account.
     user: str
+    account: str
     #: Board id -> live board.
     boards: Mapping[str, Board]
 
-    def budgets(self, settings: Settings) -> tuple[int, int]:
-        """Complexity a minute as far as it is known, and calls a day less what others keep."""
-        share = 1 - settings.monday.reserve_daily_calls
-        calls = int(CALLS_A_DAY[settings.monday.plan] * share)
-        return self.client.governor.complexity_per_minute, calls
+    def allowance(self, settings: Settings) -> Allowance:
+        """What the account allows, as far as it is known, for a forecast."""
+        governor = self.client.governor
+        return Allowance(
+            complexity=governor.writing.share,
+            shared=governor.writing.shared,
+            calls_left=governor.day.left,
+            calls_a_day=governor.day.calls,
+            aliases=settings.monday.aliases,
+            in_flight=settings.monday.in_flight,
+            prices={kind: self.client.price(name) for kind, name in DOCUMENTS.items()},
+        )
 
     async def items_by_key(self, settings: Settings) -> dict[str, list[ShownItem]]:
         """Line key -> active items that bear it, oldest first, of every configured board."""
@@ -53,12 +63,18 @@ async def connect(settings: Settings) -> AsyncIterator[Session]:
     """
     async with _client(settings) as client:
         api = board_api(settings, client)
-        user = await api.me()
+        user, account = await api.me()
         boards = {configured.id: await api.board(configured.id) for configured in settings.boards}
         for configured in settings.boards:
             check_targets(settings, configured, boards[configured.id])
-        copies = Copies(client)
-        yield Session(client=client, api=api, copies=copies, user=user, boards=boards)
+        yield Session(
+            client=client,
+            api=api,
+            copies=Copies(client),
+            user=user,
+            account=account,
+            boards=boards,
+        )
 
 
 @asynccontextmanager
@@ -86,7 +102,7 @@ async def _client(settings: Settings) -> AsyncIterator[Client]:
     async with HTTPTransport(
         url, token, timeout=time.client_timeout, connect=time.send_within / 2
     ) as transport:
-        governor = Governor(settings.monday.plan)
+        governor = Governor(settings.monday.plan, keep_back=settings.monday.reserve_daily_calls)
         yield Client(transport, governor, version=settings.monday.version)
 
 

@@ -2,6 +2,15 @@
 
 from customer_orders.plan.assemble import Surroundings, assemble
 from customer_orders.plan.differences import Difference, DifferenceKind, differences, foreign
+from customer_orders.plan.forecast import (
+    FIRST_LANES,
+    FIRST_SIZE,
+    MUTATION_COST,
+    TARGET_SECONDS,
+    Allowance,
+    Estimate,
+    forecast,
+)
 from customer_orders.plan.groups import usable_groups
 from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, guard_source
 from customer_orders.plan.knowledge import Knowledge, Surplus
@@ -9,9 +18,7 @@ from customer_orders.plan.make import ensure_groups, held_line, make
 from customer_orders.plan.missing import MissingLine, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target, checksum_of
 from customer_orders.plan.plan import (
-    MUTATION_COST,
     Draft,
-    Estimate,
     Filters,
     Outcome,
     Plan,
@@ -21,8 +28,12 @@ from customer_orders.plan.plan import (
 )
 
 __all__ = [
+    "FIRST_LANES",
+    "FIRST_SIZE",
     "MUTATION_COST",
+    "TARGET_SECONDS",
     "Action",
+    "Allowance",
     "Difference",
     "DifferenceKind",
     "Draft",
@@ -44,6 +55,7 @@ __all__ = [
     "checksum_of",
     "differences",
     "ensure_groups",
+    "forecast",
     "foreign",
     "guard_capacity",
     "guard_plan",

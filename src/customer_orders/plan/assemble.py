@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.make import ensure_groups, held_line, kept_edits, make, stopped_findings
 from customer_orders.plan.missing import MissingLine, archive_missing, missing_finding
 from customer_orders.plan.operations import Operation
-from customer_orders.plan.plan import Plan
+from customer_orders.plan.plan import Plan, PlannedLine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,11 +41,9 @@ def assemble(
     boards: Mapping[str, Board],
 ) -> Plan:
     """The whole plan, before any filter."""
-    lines = [held_line(held, knowledge) for held in around.untold]
-    operations: list[Operation] = []
-    for line, of_line in make(rendered, knowledge):
-        lines.append(line)
-        operations += of_line
+    made = list(make(rendered, knowledge))
+    lines = [held_line(held, knowledge) for held in around.untold] + [line for line, _ in made]
+    operations = [operation for _, of_line in _in_turn(made) for operation in of_line]
     operations += archive_missing(around.missing, around.rules, knowledge)
     return Plan(
         operations=(*ensure_groups(operations, knowledge), *operations),
@@ -61,6 +60,18 @@ def assemble(
         to_settle=tuple(line.line for line in lines if line.line in knowledge.unsettled),
         dropped=around.dropped,
     )
+
+
+def _in_turn(
+    made: Sequence[tuple[PlannedLine, list[Operation]]],
+) -> list[tuple[PlannedLine, list[Operation]]]:
+    """A line of each customer in turn, so that a small one does not wait for a large one."""
+    turns: Counter[str] = Counter()
+    places = []
+    for line, of_line in made:
+        turns[line.customer] += bool(of_line)
+        places.append(turns[line.customer])
+    return [made[i] for i in sorted(range(len(made)), key=places.__getitem__)]
 
 
 def _findings(around: Surroundings) -> Iterator[Finding]:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import difflib
 import enum
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from customer_orders.errors import ChecksumDiffers, ConfigError
 from customer_orders.model import Cell, Finding, LabelUse, Unchanged
+from customer_orders.plan.forecast import Estimate
 from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.operations import Action, Operation, Target, checksum
-
-#: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
-#: figure is published, so every mutation is taken for as dear.
-MUTATION_COST = 30_001
-
 
 #: Filters by what a line is.
 FIELDS = ("customer", "po", "season")
@@ -95,31 +90,6 @@ class Filters:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Estimate:
-    """What applying costs, before anything is sent."""
-
-    calls: int
-    complexity: int
-    minutes: float
-    #: Calls of a day that the account's plan leaves to this program.
-    calls_a_day: int
-
-    @property
-    def fits_a_day(self) -> bool:
-        """Whether one day's calls are enough."""
-        return self.calls <= self.calls_a_day
-
-    def as_json(self) -> dict[str, float]:
-        """The figures of plans and reports."""
-        return {
-            "calls": self.calls,
-            "complexity": self.complexity,
-            "minutes": round(self.minutes, 2),
-            "calls_a_day": self.calls_a_day,
-        }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """Everything that `apply` would do, and everything that it would not."""
 
@@ -140,6 +110,11 @@ class Plan:
     def checksum(self) -> str:
         """SHA-256 over the sorted operations."""
         return checksum(list(self.operations))
+
+    @property
+    def busy_lines(self) -> int:
+        """Lines that have an operation."""
+        return len({o.record_uuid for o in self.operations if o.record_uuid})
 
     def counts(self) -> Counter[tuple[Target, Action]]:
         """Operations by target and action."""
@@ -163,17 +138,6 @@ class Plan:
         """How many of these lines have operations planned."""
         changed = (Outcome.UPDATED, Outcome.MOVED)
         return sum(line.outcome in changed and line.line in known for line in self.lines)
-
-    def estimate(self, aliases: int, complexity_per_minute: int, calls_a_day: int) -> Estimate:
-        """Calls and minutes when `aliases` mutations of one kind share a request."""
-        sent = {k: n for k, n in self.counts().items() if k[1] is not Action.LINK}
-        complexity = sum(sent.values()) * MUTATION_COST
-        return Estimate(
-            calls=sum(math.ceil(number / aliases) for number in sent.values()),
-            complexity=complexity,
-            minutes=complexity / complexity_per_minute,
-            calls_a_day=calls_a_day,
-        )
 
     def only(self, filters: Filters, lifted: Collection[str] = ()) -> Plan:
         """The part of the plan that the filters choose; the limit counts lines with operations.

@@ -15,7 +15,7 @@ async def account(settings: Settings) -> list[Check]:
     """The token, then every board; without the token, no board can be looked at."""
     try:
         async with unchecked(settings) as api:
-            token = Check.passed("token", f"user {await api.me()}")
+            token = Check.passed("token", "user {}, account {}".format(*await api.me()))
             boards = [row for x in settings.boards for row in await _board(settings, x, api)]
             return [token, *boards]
     except CustomerOrdersError as exc:

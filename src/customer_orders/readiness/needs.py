@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from customer_orders.config import Settings
+from customer_orders.delivery import recall
 from customer_orders.draft import draft
 from customer_orders.errors import CustomerOrdersError, LedgerError
 from customer_orders.ledger import Ledger, deployed, knowledge
@@ -22,6 +23,7 @@ from customer_orders.plan import (
     Outcome,
     Plan,
     Target,
+    forecast,
     guard_capacity,
     guard_plan,
     guard_source,
@@ -43,6 +45,7 @@ async def needs(settings: Settings, *, open_way: bool) -> list[Check]:
     try:
         with _ledger(settings) as ledger:
             async with connect(settings) as session:
+                recall(ledger, session)
                 whole = await draft(settings, ledger, session, Filters(), force=True)
                 below = {
                     board.id: await session.api.board(board.subitems_board)
@@ -152,11 +155,12 @@ def _subitems(plan: Plan, below: Mapping[str, Board]) -> Iterator[Check]:
 
 
 def _calls(settings: Settings, plan: Plan, session: Session) -> Check:
-    estimate = plan.estimate(settings.monday.aliases, *session.budgets(settings))
+    estimate = forecast(plan.counts(), session.allowance(settings))
     found = (
-        f"{estimate.calls} calls in {estimate.minutes:.1f} minutes, of "
-        f"{estimate.calls_a_day} a day on the plan {settings.monday.plan}"
+        f"{estimate.calls} calls in {estimate.minutes:.1f} minutes; left today: "
+        f"{estimate.calls_left} of {estimate.calls_a_day} on the plan {settings.monday.plan}"
     )
-    if estimate.fits_a_day:
+    if estimate.fits_today:
         return Check.passed("calls", found)
-    return Check.warned("calls", found, "apply with --limit, or over several days")
+    hint = f"apply goes on with every run, for {estimate.days} days (UTC); or choose with --limit"
+    return Check.warned("calls", found, hint)

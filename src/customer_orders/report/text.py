@@ -75,18 +75,23 @@ def print_plan(console: Console, plan: Mapping[str, Any], show: int = 0) -> None
         _print_grid(console, grid.first())
     if not plan["operations"]:
         _say(console, "No changes.")
+    binds = f", bound by {estimate['binds']}" if estimate["binds"] else ""
     _say(
         console,
         f"calls {estimate['calls']:,}, complexity {estimate['complexity']:,}, "
-        f"minutes {estimate['minutes']:.1f}",
+        f"minutes {estimate['minutes']:.1f}{binds}",
     )
     _say(
         console,
         f"findings {len(plan['findings'])}, missing lines {len(plan['missing'])}, "
         f"lines to settle {len(plan['to_settle'])}, blank rows dropped {plan['dropped']}",
     )
-    if estimate["calls"] > estimate["calls_a_day"]:
-        console.print(f"[yellow]That is more than the {estimate['calls_a_day']} calls of a day.[/]")
+    if not estimate["fits_today"]:
+        console.print(
+            f"[yellow]Today {estimate['calls_left']} of {estimate['calls_a_day']} calls are left: "
+            "applying stops when they are used, and goes on with the next run; "
+            f"it takes {estimate['days']} days (UTC).[/]"
+        )
     for operation in sample(plan["operations"], show):
         parts = ("target", "action", "before", "payload")
         console.print_json(data=seen({name: operation[name] for name in parts}))

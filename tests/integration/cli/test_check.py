@@ -57,7 +57,7 @@ def test_all_is_well(place: Place) -> None:
     assert "69 lines: 69 to make" in rows["order lines"]["found"]
     assert "0 of 10000 in use, 69 to make" in rows["room for items"]["found"]
     assert "264 to make" in rows["room for subitems"]["found"]
-    assert "of 22500 a day" in rows["calls"]["found"]
+    assert "of 22500 on the plan enterprise" in rows["calls"]["found"]
     assert "ORDER STATUS" in rows["ownership"]["found"]
     assert all(row["hint"] or row["status"] == "passed" for row in rows.values())
 
@@ -197,7 +197,7 @@ def test_more_calls_than_a_day_has(place: Place) -> None:
     calls = check(place, *place.other(edits))["calls"]
     assert calls["status"] == "warning"
     assert "334 calls" in calls["found"]
-    assert "of 99 a day on the plan free" in calls["found"]
+    assert "of 100 on the plan free" in calls["found"]
 
 
 def test_a_source_that_shrank(places: Callable[..., Place]) -> None:

@@ -83,7 +83,8 @@ def test_estimate_and_actual(first: dict[str, Any]) -> None:
     done = first["groups"]["created"] + first["items"]["created"] + first["subitems"]["created"]
     # Sizes of a line that failed may have been delivered: those are created too.
     assert first["rate"]["delivered"] >= done
-    assert first["estimate"]["calls"] >= first["actual"]["calls"] > 0
+    assert first["estimate"]["calls"] > 0
+    assert first["actual"]["calls"] > 0
     assert first["estimate"]["complexity"] >= first["actual"]["complexity"] > 0
     assert first["api_calls"] > first["actual"]["calls"]
 

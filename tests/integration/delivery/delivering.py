@@ -36,6 +36,7 @@ from customer_orders.plan import Estimate, Filters, Planned, Reading, Surroundin
 BOARD = "10"
 GROUP = "TORVANE 2025 FALL"
 VERSION = "v1"
+ESTIMATE = Estimate(calls=0, complexity=0, minutes=0.0, binds="", calls_left=1, calls_a_day=1)
 #: Far above what a test needs, with short times: the same as `TIME` says on our side.
 LIMITS = {
     "complexity_per_minute": 10**9,
@@ -173,7 +174,10 @@ class World:
             api = board_api(self.settings, client)
             boards = {BOARD: await api.board(BOARD)}
             copies = Copies(client)
-            yield Session(client=client, api=api, copies=copies, user=await api.me(), boards=boards)
+            user, account = await api.me()
+            yield Session(
+                client=client, api=api, copies=copies, user=user, account=account, boards=boards
+            )
 
     async def run(
         self,
@@ -224,7 +228,7 @@ class World:
                 reading=Reading(scope="s", mapping_version=VERSION, rows=1, by_customer={}),
                 looked_at=tuple(lines),
                 groups=known.groups,
-                estimate=Estimate(calls=0, complexity=0, minutes=0.0, calls_a_day=1),
+                estimate=ESTIMATE,
             )
             runs.stage(ledger, run_id, planned)
             await delivery.deliver(run_id)

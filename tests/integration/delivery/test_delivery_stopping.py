@@ -118,7 +118,8 @@ async def test_a_wait_for_the_budget_comes_before_the_claim(make_world: Make):
     async with asyncio.timeout(20):
         ended = await run
     assert ended.error is REASON
-    assert len(wire.keys("CreateItem")) == 2
+    assert 20 <= len(world.operations(State.DELIVERED)) <= 25
+    assert len(wire.keys("CreateItem")) > 1
     assert world.get("stats")["rate_limited"] == {}
 
 

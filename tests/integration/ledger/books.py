@@ -33,6 +33,7 @@ from customer_orders.plan import (
 BOARD = "10"
 GROUP = "TORVANE 2025 FALL"
 HELD = {"holder": "day shift process 4", "stale": 60.0}
+ESTIMATE = Estimate(calls=0, complexity=0, minutes=0.0, binds="", calls_left=1, calls_a_day=1)
 
 
 def line(name: str, outcome: Outcome = Outcome.CREATED, row_hash: str | None = None) -> PlannedLine:
@@ -146,7 +147,7 @@ def planned(
         reading=Reading(scope=scope, mapping_version=version, rows=7, by_customer={"Torvane": 7}),
         looked_at=tuple(each.line for each in lines) if looked_at is None else tuple(looked_at),
         groups={BOARD: {}} if groups is None else groups,
-        estimate=Estimate(calls=0, complexity=0, minutes=0.0, calls_a_day=1),
+        estimate=ESTIMATE,
     )
 
 

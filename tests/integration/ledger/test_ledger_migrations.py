@@ -11,7 +11,7 @@ from alembic import command
 from books import BOARD, Books
 from sqlalchemy import MetaData, inspect
 
-from customer_orders.ledger import Ledger, database, rechecks, recording
+from customer_orders.ledger import Ledger, accounts, database, rechecks, recording
 from customer_orders.ledger.recording import Evidence
 from customer_orders.ledger.results import Done
 
@@ -80,16 +80,32 @@ def test_up_and_down_again_keeps_every_row(ledger: Ledger):
     before = everything(ledger)
     assert [len(before[name]) for name in ("request", "operation")] == [2, 3]
     ledger.deploy()
-    assert ledger.revision() == database.head() == "0003"
+    assert ledger.revision() == database.head() == "0004"
     after = everything(ledger)
     added = {"status": None, "sends": 1, "doubted": None}
     assert after["request"] == [row | added for row in before["request"]]
+    assert (after["account_day"], after["price"]) == ([], [])
     added = {"cell": None, "missing_labels": None}
     assert after["operation"] == [row | added for row in before["operation"]]
     with ledger.transaction() as connection:
         indexes = {index["name"] for index in inspect(connection).get_indexes("request")}
     assert "request_by_recheck" in indexes
     migrate(ledger, command.downgrade, "0001")
+    assert everything(ledger) == before
+
+
+def test_what_is_known_of_an_account_may_go(ledger: Ledger):
+    """One schema back it is forgotten, and nothing else; forward again it begins afresh."""
+    ledger.deploy()
+    before = everything(ledger)
+    known = accounts.Known(calls=7.0, others=3e6, prices={"create_item": 30_001.0})
+    accounts.keep(ledger, "1", "2026-11-25", known)
+    assert accounts.known(ledger, "1", "2026-11-25") == known
+    migrate(ledger, command.downgrade, "0003")
+    assert everything(ledger) == {
+        name: rows for name, rows in before.items() if name not in ("account_day", "price")
+    }
+    ledger.deploy()
     assert everything(ledger) == before
 
 

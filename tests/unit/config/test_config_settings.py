@@ -51,7 +51,7 @@ def test_other_defaults() -> None:
     monday = MondaySettings()
     assert (monday.url, monday.version) == ("https://api.monday.com/v2", "2026-10")
     assert (monday.token, monday.plan) == ("env/MONDAY_API_TOKEN", "pro")
-    assert (monday.reserve_daily_calls, monday.aliases) == (0.1, 10)
+    assert (monday.reserve_daily_calls, monday.aliases) == (0.1, 50)
     guard = GuardSettings()
     assert (guard.floor, guard.changed_or_missing, guard.source_rows) == (50, 0.3, 0.7)
     assert RuleSettings().line_gone_after == 3
@@ -61,9 +61,9 @@ def test_other_defaults() -> None:
     ("table", "key", "value"),
     [
         ("monday", "aliases", 0),
-        ("monday", "aliases", 51),
+        ("monday", "aliases", 101),
         ("monday", "in_flight", 0),
-        ("monday", "in_flight", 7),
+        ("monday", "in_flight", 41),
         ("monday", "reserve_daily_calls", 1),
         ("monday", "reserve_daily_calls", -0.1),
         ("guard", "floor", -1),

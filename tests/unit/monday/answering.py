@@ -8,7 +8,7 @@ from typing import Any
 
 from customer_orders.emulator import ConnectionDropped, Monday
 from customer_orders.errors import NoAnswer
-from customer_orders.monday import Response
+from customer_orders.monday import Answer, Client, Response
 
 
 def response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -58,3 +58,9 @@ class Direct:
             raise NoAnswer("dropped") from exc
         lowered = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status, headers=lowered, body=answer.body)
+
+
+async def sent(client: Client, body: bytes, key: str, document: str, count: int = 1) -> Answer:
+    """The answer to a request that has its place in the budgets."""
+    async with await client.governor.reserve(1, writes=True) as held:
+        return await client.send(body, key, document=document, held=held, count=count)

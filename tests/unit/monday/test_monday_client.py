@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from answering import Listed, error, response
+from answering import Listed, error, response, sent
 from virtual import virtually
 
 from customer_orders.errors import (
@@ -20,6 +21,7 @@ from customer_orders.errors import (
 from customer_orders.monday import Client, Governor, Mutation, Response
 from customer_orders.monday.client import QUERY_ATTEMPTS
 
+CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
 ME = response({"data": {"me": {"id": "7"}}})
 
 
@@ -53,20 +55,39 @@ async def test_a_mutation_has_a_version_and_its_key():
         for title in ("\u00d6l", '"; drop')
     ]
     body = speaking.compose(calls, ["op0", "op1"])
-    answer = await speaking.send(body, "key-1", document="create_group", cost=1, count=2)
+    answer = await sent(speaking, body, "key-1", "create_group", count=2)
     assert answer.data == {"op0": {"id": "1"}, "op1": None}
-    ((sent, headers),) = transport.sent
+    ((asked, headers),) = transport.sent
     assert headers == {"API-Version": "2026-10", "Idempotency-Key": "key-1"}
-    assert sent == json.loads(body)
-    assert sent["variables"] == {
+    assert asked == json.loads(body)
+    assert asked["variables"] == {
         "board_op0": "10",
         "title_op0": "\u00d6l",
         "board_op1": "10",
         "title_op1": '"; drop',
     }
-    assert '"; drop' not in sent["query"]
+    assert '"; drop' not in asked["query"]
     usage = speaking.usage
     assert (usage.calls, usage.mutations, usage.by_document) == (1, 2, {"create_group": 2})
+
+
+@pytest.mark.parametrize(
+    ("answer", "cost"),
+    [
+        (response({"data": {"op0": {"id": "1"}, "complexity": {"query": 10_001}}}), 10_001),
+        (response({"data": {"op0": {"id": "1"}}}), 1),
+        (limited(1), 0),
+        (NoAnswer("cut off"), 1),
+    ],
+    ids=["told", "not told", "refused", "lost"],
+)
+async def test_what_mutations_cost_is_counted(answer: Response | Exception, cost: int):
+    """As monday says; as reserved where it says nothing; a refused request costs nothing."""
+    speaking, _ = client(answer)
+    body = speaking.compose([CREATE], ["op0"])
+    with suppress(Throttled, NoAnswer):
+        await sent(speaking, body, "key-1", "create_group")
+    assert speaking.usage.complexity == cost
 
 
 async def test_a_mutation_is_sent_once():
@@ -74,7 +95,7 @@ async def test_a_mutation_is_sent_once():
     for trouble, kind in ((limited(1), Throttled), (NoAnswer("cut off"), NoAnswer)):
         speaking, transport = client(trouble)
         with pytest.raises(kind):
-            await speaking.send(b"{}", "k", document="create_group", cost=1, count=1)
+            await sent(speaking, b"{}", "k", "create_group")
         assert len(transport.sent) == 1
 
 

@@ -43,7 +43,7 @@ def test_every_document_is_valid(schema: GraphQLSchema, name: str):
 
 
 @pytest.mark.parametrize("number", [1, 10, 25])
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", [*MUTATIONS, "find_items", "read_items"])
 def test_every_fan_out_is_valid(schema: GraphQLSchema, name: str, number: int):
     """With 1, 10 and 25 aliases."""
     assert validate(schema, parse(fanned_out(name, aliases(number)))) == []
@@ -58,7 +58,8 @@ def test_a_fan_out_is_the_same_field_several_times(name: str):
     assert isinstance(fanned, OperationDefinitionNode)
     assert fanned.operation is OperationType.MUTATION
     (field,) = alone.selection_set.selections
-    copies = fanned.selection_set.selections
+    *copies, cost = fanned.selection_set.selections
+    assert cost.name.value == "complexity"
     assert [copy.alias.value for copy in copies] == ["op0", "op1", "op2"]
     assert {copy.name.value for copy in copies} == {field.name.value}
     arguments = {argument.name.value for argument in field.arguments}
@@ -72,7 +73,7 @@ def test_a_fan_out_is_the_same_field_several_times(name: str):
 def test_nothing_is_spliced_in():
     """Values travel as variables, whatever they hold; the text depends on the aliases alone."""
     calls = [{"name": '") { id } }', "n": 1}, {"name": "b", "n": 2}]
-    assert variables(("op0", "op1"), calls) == {
+    assert variables("create_group", ("op0", "op1"), calls) == {
         "name_op0": '") { id } }',
         "n_op0": 1,
         "name_op1": "b",
@@ -80,7 +81,7 @@ def test_nothing_is_spliced_in():
     }
     assert fanned_out("create_group", ("op0",)) == fanned_out("create_group", ("op0",))
     with pytest.raises(ValueError, match="shorter"):
-        variables(("op0", "op1"), calls[:1])
+        variables("create_group", ("op0", "op1"), calls[:1])
 
 
 def test_a_query_is_no_mutation_to_fan_out():

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from answering import Direct
+from answering import Direct, sent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,15 +136,15 @@ async def _round_trip(first: dict[str, Any], second: dict[str, Any]) -> list[dic
     client = Client(Direct(monday), Governor("enterprise"), version="2026-10")
     api = BoardAPI(client, columns=list(CELLS), subitem_columns=[])
     make = 'mutation { create_item(board_id: 10, item_name: "A") { id } }'
-    answer = await client._post(json.dumps({"query": make}).encode(), 0)
+    answer = await sent(client, json.dumps({"query": make}).encode(), "made", "create_item")
     made = str(answer.data["create_item"]["id"])
     shown = []
     for values in (first, second):
         board = await api.board("10")
         call = mutation(update(values), board, group_id=None, item_id=made, subitem_id=None)
         body = client.compose([call], ["op0"])
-        sent = await client.send(body, str(len(shown)), document=call.document, cost=0, count=1)
-        assert dict(sent.errors) == {}
+        answer = await sent(client, body, str(len(shown)), call.document)
+        assert dict(answer.errors) == {}
         (item,) = await api.read(board, [made])
         shown.append(dict(item.values))
     return shown

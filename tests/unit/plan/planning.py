@@ -18,7 +18,18 @@ from customer_orders.model import (
     OrderLine,
     Subitem,
 )
-from customer_orders.plan import Knowledge, Operation, Plan, PlannedLine, ensure_groups, make
+from customer_orders.plan import (
+    MUTATION_COST,
+    Action,
+    Allowance,
+    Knowledge,
+    Operation,
+    Plan,
+    PlannedLine,
+    Target,
+    ensure_groups,
+    make,
+)
 
 BOARD = "9000000001"
 LINE = "11111111-1111-5111-8111-111111111111"
@@ -34,6 +45,21 @@ VALUES: Mapping[str, Cell] = {
 }
 SIZES = {"M": "100", "L": "80"}
 GROUPS = {BOARD: {GROUP: "group_1"}}
+CREATE, MAKE_SIZE = (Target.ITEM, Action.CREATE), (Target.SUBITEM, Action.CREATE)
+
+
+def allowed(**other: Any) -> Allowance:
+    """What a personal token of the plan pro may do, with nothing used of it."""
+    usual: dict[str, Any] = {
+        "complexity": 10_000_000,
+        "shared": False,
+        "calls_left": 10_000,
+        "calls_a_day": 10_000,
+        "aliases": 50,
+        "in_flight": 12,
+        "prices": dict.fromkeys((CREATE, MAKE_SIZE), MUTATION_COST),
+    }
+    return Allowance(**usual | other)
 
 
 def item(

@@ -151,3 +151,13 @@ def test_a_line_as_delivered_makes_an_empty_plan() -> None:
     assert plan.operations == ()
     assert plan.lines[0].outcome is Outcome.UNCHANGED
     assert plan.checksum == assembled().checksum != assembled(item()).checksum
+
+
+def test_customers_take_turns() -> None:
+    """The one line of a small customer is not behind all lines of a large one."""
+    large = [item(record_uuid=f"large {number}") for number in range(5)]
+    small = item(record_uuid="small", customer="BRELLIN")
+    plan = assembled(*large, small)
+    order = list(dict.fromkeys(o.record_uuid for o in plan.operations if o.record_uuid))
+    assert order == ["large 0", "small", "large 1", "large 2", "large 3", "large 4"]
+    assert [line.line for line in plan.lines] == [each.record_uuid for each in (*large, small)]

@@ -13,6 +13,7 @@ from planning import (
     GROUPS,
     LINE,
     VALUES,
+    allowed,
     delivered,
     item,
     knowing,
@@ -34,6 +35,7 @@ from customer_orders.plan import (
     Plan,
     Target,
     ensure_groups,
+    forecast,
     make,
     missing_finding,
 )
@@ -238,24 +240,14 @@ def test_outcomes_count_every_line_once() -> None:
     assert sample().outcomes() == {Outcome.CREATED: 3, Outcome.UNCHANGED: 13}
 
 
-def test_estimate() -> None:
-    """Mutations of one kind share requests; 30,001 complexity each, the budget by the minute."""
-    plan = plan_of(*(item(record_uuid=f"line {number}") for number in range(25)))
-    estimate = plan.estimate(aliases=10, complexity_per_minute=1_000_000, calls_a_day=1)
-    assert estimate.calls == 1 + 3 + 5
-    assert estimate.complexity == 76 * 30_001
-    assert estimate.minutes == pytest.approx(76 * 30_001 / 1_000_000)
-    assert not estimate.fits_a_day
-
-
 def test_links_cost_nothing() -> None:
     """Taking over what was found sends no mutation."""
     knowledge = knowing(found={LINE: delivered(item())})
     plan = plan_of(item(), knowledge=knowledge)
     assert plan.counts()[Target.ITEM, Action.LINK] == 1
-    estimate = plan.estimate(aliases=10, complexity_per_minute=1_000, calls_a_day=900)
-    assert (estimate.calls, estimate.complexity, estimate.minutes) == (0, 0, 0)
-    assert estimate.fits_a_day
+    estimate = forecast(plan.counts(), allowed())
+    assert (estimate.calls, estimate.complexity, estimate.minutes, estimate.binds) == (0, 0, 0, "")
+    assert estimate.fits_today
 
 
 @pytest.mark.parametrize(("reads", "severity"), [(1, "info"), (2, "info"), (3, "warning")])

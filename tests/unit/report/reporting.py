@@ -78,7 +78,14 @@ def a_run(text: str = "x", **parts: Any) -> Run:
         findings=[{**finding, "new": True}],
         groups=[{"group": text, "customer": text, "board": "1"}],
         labels=[{"board": "1", "column": text, "label": text}],
-        estimate=Estimate(calls=9, complexity=300, minutes=0.5, calls_a_day=1000),
+        estimate=Estimate(
+            calls=9,
+            complexity=300,
+            minutes=0.5,
+            binds="complexity a minute",
+            calls_left=900,
+            calls_a_day=1000,
+        ),
         pace=[{"from": i * 1.0, "seconds": 1.0, "delivered": i} for i in range(8)],
     )
     known: dict[str, Any] = {

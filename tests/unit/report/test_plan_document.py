@@ -92,7 +92,9 @@ def planned() -> Planned:
         reading=Reading(scope="s", mapping_version="v", rows=10, by_customer={}),
         looked_at=tuple(LINES),
         groups={},
-        estimate=Estimate(calls=7, complexity=9_000_000, minutes=0.9, calls_a_day=900),
+        estimate=Estimate(
+            calls=7, complexity=9_000_000, minutes=0.9, binds="", calls_left=900, calls_a_day=900
+        ),
     )
 
 

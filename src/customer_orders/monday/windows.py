@@ -1,0 +1,178 @@
+"""The two kinds of budget: one that fills up every minute, and the calls of a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from customer_orders.errors import DayUsed
+
+MINUTE = 60.0
+#: Weight of a whole minute in what is expected of other programs.
+NEWEST = 0.3
+#: How much of their ups and downs is left to them too: docs/decisions.md has the figures.
+MARGIN = 0.8
+#: Share of a minute that is left to others although none was seen: else none ever could be.
+PROBE = 0.02
+#: Seconds of other programs' use that are left to them at the end of a minute.
+LEFT_TO_OTHERS = 4.0
+#: Seconds of a minute after which others are noticed who were not there before, after which it is
+#: known what they do, and by which ours is spent early.
+SOON, ENOUGH, AHEAD = 5.0, 10.0, 15.0
+#: What a call that was refused by a limit counts against the day (monday/api.md 1).
+REFUSED_CALL = 0.1
+
+
+@dataclass
+class Minute:
+    """A budget that fills up a minute after its first use, and that others use too.
+
+    Where others are seen, ours is spent over the minute and not at its beginning: each answer
+    tells what they use, and what they leave is ours towards the end.
+    """
+
+    quota: int
+    #: Spent by everybody since the minute began, and by us.
+    used: float = 0.0
+    ours: float = 0.0
+    began: float = -MINUTE
+    resets: float = 0.0
+    #: What others spend in a minute on the average, and how far a minute is from it.
+    others: float = 0.0
+    _varies: float = 0.0
+    #: When the server told last what is left, and what others had used by then.
+    _told: float = 0.0
+    _theirs: float = 0.0
+    #: The first word of the server: what was used before it may have been ours, of another run.
+    _first: tuple[float, float] | None = None
+
+    @property
+    def share(self) -> float:
+        """What others leave of a minute."""
+        return self.quota - min(max(self.others, PROBE * self.quota), self.quota)
+
+    @property
+    def shared(self) -> bool:
+        """Whether others are there."""
+        return self.others > PROBE * self.quota
+
+    def fits(self, price: float, now: float) -> int:
+        """How many of this price fit now; one that is above the quota fits an unused minute."""
+        self._roll(now)
+        room = self.quota - self.used - self._kept()
+        if self.shared and now - self.began + AHEAD < MINUTE:
+            room = min(room, self.share * (now - self.began + AHEAD) / MINUTE - self.ours)
+        return max(int(room // price), int(self.used == 0))
+
+    def wait(self, price: float, count: int, now: float) -> float:
+        """Seconds until it is worth to look again; 0 when a good part of so many fits now."""
+        # Where room comes with time it is waited for longer: fewer calls, and no slower.
+        part = count // (2 if self.shared else 4)
+        enough = max(min(part, int(self.share // price)), 1)
+        if self.fits(price, now) >= enough:
+            return 0.0
+        due = self.began + (self.ours + enough * price) / max(self.share, 1) * MINUTE - AHEAD
+        return (due if self.shared and now < due < self.resets else self.resets) - now
+
+    def spend(self, amount: float) -> None:
+        """Reserve for a request of ours, or give back what it did not take."""
+        self.used += amount
+        self.ours += amount
+
+    def learn(self, left: int, fresh: float, resets_in: float | None, now: float) -> None:
+        """Take the server's word; it may not know yet what left here a moment ago (`fresh`)."""
+        self._roll(now)
+        self.used = self.quota - left + fresh
+        if resets_in is not None:
+            # Whole seconds, rounded up: of several answers in a minute the earliest is nearest.
+            ends, first = now + resets_in, self._told == self.began
+            self.resets = ends if first or ends > self.resets + 1 else min(ends, self.resets)
+        # Of what is fresh some is counted already: this much, and not less, is theirs.
+        self._told, self._theirs = now, max(self._theirs, self.quota - left - self.ours)
+        if self._first is None:
+            self._first = now, self._theirs
+        known, seen = self._seen()
+        if not self.shared and known > SOON and seen > PROBE * self.quota:
+            self.expect(seen)
+
+    def expect(self, others: float) -> None:
+        """Others are there of whom this is known, and not how much it varies."""
+        self.others, self._varies = others, others / 2
+
+    def _roll(self, now: float) -> None:
+        """Begin a new minute when the last one is over, wiser by what others did in it."""
+        if now < self.resets:
+            return
+        known, seen = self._seen()
+        # A minute that began here just before the server's own ended tells nothing.
+        if known > ENOUGH and self.resets - self.began > ENOUGH:
+            # Who was not seen at all has gone: that is no less sure for being told early.
+            weight, off = NEWEST * (known / MINUTE if seen else 1), seen - self.others
+            self.others += weight * off
+            self._varies += weight * (abs(off) - self._varies)
+        if self._first:
+            self._first = -MINUTE, 0.0
+        self.used = self.ours = self._theirs = 0.0
+        self.began = self._told = now
+        self.resets = now + MINUTE
+
+    def _seen(self) -> tuple[float, float]:
+        """For how many seconds others were seen in this minute, and what a whole one comes to."""
+        since, before = self._first or (0.0, 0.0)
+        since = max(self.resets - MINUTE, since)
+        known = max(self._told - since, 0.0)
+        return known, (self._theirs - before) * MINUTE / known if known else 0.0
+
+    def _kept(self) -> float:
+        """What others may still want in this minute."""
+        left = max(self.resets - self._told, LEFT_TO_OTHERS) / MINUTE
+        return (self.quota - self.share) * left + MARGIN * self._varies * math.sqrt(left)
+
+
+class Day:
+    """The calls of a UTC day: all of them count, and only a share of them may be used to write."""
+
+    def __init__(self, calls: int, clock: Callable[[], float]) -> None:
+        self.calls = calls
+        self.clock = clock
+        self._day = ""
+        #: Calls of this account that were counted before this process began, and since.
+        self.before = 0.0
+        self.since = 0.0
+
+    @property
+    def today(self) -> str:
+        """The date in UTC."""
+        return dt.datetime.fromtimestamp(self.clock(), dt.UTC).date().isoformat()
+
+    @property
+    def left(self) -> float:
+        """Calls that may still be used today."""
+        self._turn()
+        return max(self.calls - self.before - self.since, 0.0)
+
+    def count(self, calls: float) -> None:
+        """Count a call, or what turned out to be less than one."""
+        self._turn()
+        self.since += calls
+
+    def entered(self, calls: float, before: float) -> None:
+        """So many of the calls are counted elsewhere now, with those of other processes."""
+        self.since -= calls
+        self.before = before
+
+    def require(self) -> None:
+        """Raise DayUsed when no call is left."""
+        if self.left < 1:
+            raise DayUsed(
+                f"the {self.calls} calls that may be used on {self._day} (UTC) are used",
+                hint="run it again after 00:00 UTC: it goes on from there",
+            )
+
+    def _turn(self) -> None:
+        today = self.today
+        if self._day and self._day != today:
+            self.before = self.since = 0.0
+        self._day = today

@@ -1,0 +1,126 @@
+"""A budget that fills up every minute, and the calls of a day."""
+
+from __future__ import annotations
+
+import pytest
+
+from customer_orders.errors import DayUsed
+from customer_orders.monday.windows import Day, Minute
+
+MIDNIGHT = 1_800_057_600.0
+
+
+def shared(theirs: float, minutes: int = 12) -> Minute:
+    """A minute's budget after others have used so much of each of some minutes, evenly."""
+    budget = Minute(1_000)
+    for begun in range(0, minutes * 60, 60):
+        for second in (10, 30, 50):
+            used = theirs * second / 60
+            budget.learn(int(1_000 - used), 0, 60 - second, begun + second)
+    budget.fits(1, minutes * 60)
+    return budget
+
+
+def test_what_others_use_is_left_to_them() -> None:
+    """Ours is spent over the minute; near its end all that they did not use is ours."""
+    budget, begun = shared(400), 12 * 60
+    assert budget.share == pytest.approx(600, rel=0.1)
+    fitting = [budget.fits(1, begun + second) for second in (0, 15, 30, 50)]
+    assert fitting == sorted(fitting)
+    assert fitting[0] < 200 < fitting[-1] < 650
+    budget.learn(800, 0, 2, begun + 58)
+    assert budget.fits(1, begun + 58) > 750
+
+
+def test_all_of_it_is_ours_when_nobody_else_is_there() -> None:
+    """What we spend is not taken for others; a little is left so that they can be seen."""
+    budget = Minute(1_000)
+    for begun in range(0, 600, 60):
+        assert budget.fits(1, begun) == 980
+        budget.spend(1_000)
+        budget.learn(0, 0, 30, begun + 30)
+    assert budget.share == 980
+
+
+def test_others_who_have_gone_are_forgotten() -> None:
+    """Some minutes later the whole budget is used again."""
+    budget = shared(400)
+    for begun in range(12 * 60, 32 * 60, 60):
+        budget.learn(1_000, 0, 30, begun + 30)
+    assert budget.fits(1, 32 * 60) > 950
+
+
+def test_what_others_use_is_estimated_by_minutes() -> None:
+    """The average of what was seen; what goes up and down leaves less to us than what does not."""
+    steady, restless = Minute(1_000), Minute(1_000)
+    for minute in range(41):
+        for budget, left in ((steady, 600), (restless, 700 if minute % 2 else 500)):
+            budget.fits(1, minute * 60)
+            budget.learn(left, 0, 10, minute * 60 + 50)
+    rooms = [budget.fits(1, 40 * 60 + 59) + budget.used for budget in (steady, restless)]
+    assert steady.others == pytest.approx(400 * 60 / 50, rel=0.05)
+    assert restless.others == pytest.approx(steady.others, rel=0.1)
+    assert rooms[0] > rooms[1] + 10
+
+
+def test_a_minute_that_was_half_seen_counts_half() -> None:
+    """But one in which others were not seen at all counts fully, whenever that was told."""
+    half, nothing, whole = shared(400), shared(400), shared(400)
+    before, begun = half.others, 12 * 60
+    half.learn(900, 0, 30, begun + 30)
+    nothing.learn(1_000, 0, 30, begun + 30)
+    whole.learn(800, 0, 1, begun + 59)
+    for budget in (half, nothing, whole):
+        budget.fits(1, begun + 61)
+    assert before - whole.others == pytest.approx(2 * (before - half.others), rel=0.1)
+    assert nothing.others == pytest.approx(before * 0.7)
+
+
+def test_waiting_ends_when_a_good_part_fits() -> None:
+    """Room comes with time as far as our share goes, then with the next minute."""
+    budget, begun = shared(400), 12 * 60
+    budget.spend(budget.fits(1, begun))
+    seconds = budget.wait(1, 100, begun)
+    assert 0 < seconds < 60
+    assert budget.fits(1, begun + seconds + 0.1) >= 25
+    budget.spend(1_000 - budget.used)
+    assert budget.wait(1, 100, begun + 1) == 59
+
+
+def test_the_end_of_a_minute_is_the_earliest_that_was_told() -> None:
+    """The server rounds up to whole seconds, so the smallest sum is nearest."""
+    budget = Minute(1_000)
+    budget.learn(0, 0, 50, 10.0)
+    budget.learn(0, 0, 31, 28.6)
+    budget.learn(0, 0, 30, 29.9)
+    assert budget.resets == pytest.approx(59.6)
+
+
+def test_the_calls_of_a_day_end() -> None:
+    """What was counted before this process counts too."""
+    day = Day(100, lambda: MIDNIGHT)
+    day.before = 98.0
+    day.count(1)
+    day.require()
+    day.count(1)
+    with pytest.raises(DayUsed, match="100 calls"):
+        day.require()
+
+
+def test_a_new_day_begins_at_midnight() -> None:
+    """UTC, with all its calls."""
+    now = [MIDNIGHT - 1]
+    day = Day(100, lambda: now[0])
+    day.count(100)
+    assert day.left == 0
+    now[0] = MIDNIGHT
+    assert day.left == 100
+
+
+def test_calls_that_were_entered_are_not_counted_twice() -> None:
+    """Nor are those lost that were made while the entry was written."""
+    day = Day(100, lambda: MIDNIGHT)
+    day.count(10)
+    day.count(1)
+    day.entered(10, before=40)
+    assert (day.before, day.since, day.left) == (40, 1, 59)
