@@ -155,11 +155,12 @@ class Judge:
 
     def _item(self, order: Order, item: Json, refused: set[str | None]) -> Iterator[Fault]:
         shown = {"name": item["name"]} | item["values"]
-        # A cell whose label a person deleted is empty.
+        edited = {} if self.repaired else self.planner.edited
         (type_id,) = shown.get("drop_1") or [None]
+        if not self.repaired and type_id in self.planner.deleted_labels:
+            edited = edited | {(item["id"], "drop_1"): ""}
         shown["drop_1"] = self.types.get(type_id, "")
         for column, value in order.shown().items():
-            edited = {} if self.repaired else self.planner.edited
             by_hand = edited.get((item["id"], column), value)
             held = column == "text_1" and "STYLE" in refused
             if shown.get(column) not in (value, by_hand) and not held:

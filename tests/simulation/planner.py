@@ -32,6 +32,8 @@ class Planner:
     archived: set[str] = field(default_factory=set)
     #: (item id, column id) -> value that the person wrote into a column of others.
     written: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Ids of labels of ORDER TYPE that the person deleted: cells that had one are empty.
+    deleted_labels: set[int] = field(default_factory=set)
     #: Keys that the person made up, and those that the person wrote over.
     keys: set[str] = field(default_factory=set)
     lost_keys: set[str] = field(default_factory=set)
@@ -94,13 +96,11 @@ class Planner:
             await self._put_labels(where, labels)
 
     async def _delete_label(self, rng: random.Random) -> None:
-        """The cells that had it are empty; of a label that is made again they know nothing."""
+        """The cells that had it know nothing of a label that is made again."""
         labels = self._labels(TYPE_LABELS)
         if len(labels) > 1:
             gone = labels.pop(rng.randrange(len(labels)))
-            for item in self.monday.save()["boards"][0]["items"]:
-                if item["values"].get("drop_1") == [gone["id"]]:
-                    self.edited[item["id"], "drop_1"] = ""
+            self.deleted_labels.add(gone["id"])
             await self._put_labels(TYPE_LABELS, labels)
 
     async def mend_labels(self) -> None:
