@@ -37,7 +37,7 @@ WORK = {
     "creates, shared": CREATE,
 }
 #: What another program takes of the shared account, and which one that is.
-OTHERS = 0.3
+OTHERS = 0.4
 SHARED = ("pro", "personal")
 #: Of its random moments and amounts.
 SEED = 11
