@@ -31,9 +31,9 @@ OUTCOMES = ("created", "updated", "moved", "unchanged", "skipped", "failed", "pe
 #: Seconds that make waiting for lost answers and dead processes short.
 QUICK = {
     "call_cap": 0.6,
-    "client_timeout": 3.0,
+    "client_timeout": 5.0,
     "index_lag": 0.1,
-    "send_within": 0.5,
+    "send_within": 1.0,
     "lock_stale": 0.8,
 }
 
@@ -157,7 +157,7 @@ class Place:
 
     def other(self, *edits: tuple[str, str], more: str = "") -> tuple[str, str]:
         """A second configuration, edited; gives the options that choose it."""
-        text = self.config.read_text(encoding="utf-8")
+        text = self.configuration()
         for old, new in edits:
             assert old in text, old
             text = text.replace(old, new)

@@ -16,6 +16,7 @@ EAST, EAST_NAME, EAST_SUBITEMS = "9000000011", "Orders of the east", "9000000012
 #: The source's name of the customer on the second board.
 QUILLMOOR = sample.CUSTOMERS["QUILLMOOR"][0]
 ARCHIVE = "mutation ($id: ID!) { archive_item(item_id: $id) { id } }"
+KEY, FIRST = f'key_column = "{KEY_COLUMN}"\n', 'customers = ["GREYSON"]\n'
 SECOND = f"""
 [[board]]
 id = "{EAST}"
@@ -44,10 +45,8 @@ def second_board() -> Iterator[dict[str, Any]]:
 def place(places: Callable[..., Place]) -> Place:
     """GREYSON has a board to itself; all others go to the second one."""
     place = places(lines=order_lines(), boards=second_board())
-    text = place.configuration()
-    key = f'key_column = "{KEY_COLUMN}"\n'
-    chosen = text.replace(key, f'{key}customers = ["GREYSON"]\n{SECOND}', 1)
-    place.config.write_text(chosen, encoding="utf-8")
+    _, file = place.other((KEY, f"{KEY}{FIRST}{SECOND}"))
+    (place.folder / file).replace(place.config)
     place.call("check")
     place.apply()
     return place
@@ -99,8 +98,8 @@ def test_a_repair_and_a_story_know_the_second_board(place: Place) -> None:
 
 def test_a_customer_that_goes_elsewhere_is_held(place: Place) -> None:
     """An item is not moved between boards: its lines stay where they are, with a finding."""
-    elsewhere = 'customers = ["GREYSON", "QUILLMOOR"]'
-    options = place.other(('customers = ["GREYSON"]', elsewhere))
+    elsewhere = 'customers = ["GREYSON", "QUILLMOOR"]\n'
+    options = place.other((KEY, f"{KEY}{elsewhere}{SECOND}"))
     before = place.board(BOARD_ID), place.board(EAST)
     plan = place.call(*options, "plan", "--json").json
     assert plan["counts"] == {}
@@ -111,7 +110,7 @@ def test_a_customer_that_goes_elsewhere_is_held(place: Place) -> None:
 
 def test_a_second_board_that_is_not_there_is_named(place: Place) -> None:
     """`check` says which, and nothing is sent."""
-    options = place.other((f'id = "{EAST}"', 'id = "9000000099"'))
+    options = place.other((KEY, f"{KEY}{FIRST}{SECOND.replace(EAST, '9000000099')}"))
     ended = place.call(*options, "apply", code=1)
     assert "9000000099" in ended.err
     assert BOARD_NAME not in ended.err
