@@ -18,6 +18,7 @@ from customer_orders.errors import (
     RequestRefused,
     Throttled,
     Unauthorized,
+    Unreachable,
 )
 from customer_orders.monday.documents import document, fanned_out, variables
 from customer_orders.monday.governor import Governor, Reservation
@@ -57,6 +58,13 @@ class Usage:
     throttled: int = 0
     #: Mutations by document.
     by_document: Counter[str] = field(default_factory=Counter)
+
+    def add(self, document: str, count: int, cost: float) -> None:
+        """Count a call with mutations that left, whatever became of it."""
+        self.requests += 1
+        self.mutations += count
+        self.by_document[document] += count
+        self.complexity += cost
 
 
 class Client:
@@ -129,14 +137,11 @@ class Client:
         Raises Throttled, Unauthorized, RequestRefused or Unreachable when nothing was done, and
         NoAnswer when nobody knows.
         """
-        self.usage.requests += 1
-        self.usage.mutations += count
-        self.usage.by_document[document] += count
         try:
             answer = await self._post(body, held, {"Idempotency-Key": key})
         finally:
-            # What the answer told, or what was reserved where nothing did.
-            self.usage.complexity += held.cost
+            if held.left is not None:
+                self.usage.add(document, count, held.cost)
         if answer.cost and not answer.errors and not answer.replayed:
             self.prices[document] = answer.cost / count
         return answer
@@ -145,9 +150,14 @@ class Client:
         self, body: bytes, held: Reservation, more: Mapping[str, str] | None = None
     ) -> Answer:
         headers = {"API-Version": self._version, **(more or {})}
-        self.usage.calls += 1
         self.governor.left(held)
-        response = await self._transport.post(body, headers)
+        try:
+            response = await self._transport.post(body, headers)
+        except Unreachable:
+            self.governor.stayed(held)
+            raise
+        finally:
+            self.usage.calls += held.left is not None
         try:
             answer = read_answer(response)
         except Throttled as exc:

@@ -128,6 +128,13 @@ class Governor:
         """The request leaves now."""
         held.left = self._now()
 
+    def stayed(self, held: Reservation) -> None:
+        """The request did not leave after all: it used nothing."""
+        self._minute(writes=held.writes).spend(-held.cost)
+        self.requests.spend(-1)
+        self.day.count(-1)
+        held.left, held.cost = None, 0.0
+
     def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
         """Correct the budgets by an answer: what it cost where that is told, and what is left."""
         if spent is not None:

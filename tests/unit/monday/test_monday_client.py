@@ -19,7 +19,7 @@ from customer_orders.errors import (
     Unreachable,
 )
 from customer_orders.monday import Client, Governor, Mutation, Response
-from customer_orders.monday.client import QUERY_ATTEMPTS
+from customer_orders.monday.client import QUERY_ATTEMPTS, Usage
 
 CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
 ME = response({"data": {"me": {"id": "7"}}})
@@ -88,6 +88,17 @@ async def test_what_mutations_cost_is_counted(answer: Response | Exception, cost
     with suppress(Throttled, NoAnswer):
         await sent(speaking, body, "key-1", "create_group")
     assert speaking.usage.complexity == cost
+
+
+async def test_a_request_that_did_not_leave_is_not_counted():
+    """Neither in the report nor in any budget."""
+    speaking, _ = client(Unreachable("no such host"))
+    governor = speaking.governor
+    before = governor.writing.used, governor.requests.used, governor.day.since
+    with pytest.raises(Unreachable):
+        await sent(speaking, speaking.compose([CREATE], ["op0"]), "key-1", "create_group")
+    assert speaking.usage == Usage()
+    assert (governor.writing.used, governor.requests.used, governor.day.since) == before
 
 
 async def test_a_mutation_is_sent_once():
