@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
+from customer_orders.delivery.repeating import repeating
 from customer_orders.errors import LedgerError
 from customer_orders.ledger import Ledger, accounts
 from customer_orders.monday import Session
@@ -35,17 +36,12 @@ async def accounting(ledger: Ledger, session: Session) -> AsyncIterator[None]:
     recall(ledger, session)
 
     async def count() -> None:
-        while True:
-            await asyncio.sleep(PERIOD)
-            await asyncio.to_thread(_enter, ledger, session)
+        await asyncio.to_thread(_enter, ledger, session)
 
-    task = asyncio.create_task(count())
     try:
-        yield
+        async with repeating(count, PERIOD):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         _enter(ledger, session)
 
 

@@ -7,11 +7,12 @@ import getpass
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
 from customer_orders.config import Settings
+from customer_orders.delivery.repeating import repeating
 from customer_orders.errors import LedgerError
 from customer_orders.ledger import Ledger, locks
 from customer_orders.ledger.locks import Lock
@@ -42,22 +43,15 @@ async def _beating(ledger: Ledger, held: Sequence[Lock], stale: float) -> AsyncI
     """
 
     async def beat() -> None:
-        while True:
-            await asyncio.sleep(stale / 4)
-            for lock in held:
-                try:
-                    await asyncio.to_thread(locks.beat, ledger, lock)
-                except LedgerError as exc:
-                    # A busy ledger may take the next beat.
-                    log.warning("no heartbeat", board=lock.board, why=exc.message)
+        for lock in held:
+            try:
+                await asyncio.to_thread(locks.beat, ledger, lock)
+            except LedgerError as exc:
+                # A busy ledger may take the next beat.
+                log.warning("no heartbeat", board=lock.board, why=exc.message)
 
-    task = asyncio.create_task(beat())
-    try:
+    async with repeating(beat, stale / 4):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def _user() -> str:
