@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from place import Place
+    from postgres import Postgres
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,15 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., P
             return stack.enter_context(Place(tmp_path_factory.mktemp("place"), **options))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A running PostgreSQL; it starts with the first test that needs it."""
+    from postgres import postgres
+
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
