@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +36,34 @@ def postgres_server() -> Iterator[Postgres]:
 
     with postgres() as server:
         yield server
+
+
+@pytest.fixture(params=("sqlite", "postgresql", "mssql"))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, on each engine in turn."""
+    from engines import empty_database
+
+    with empty_database(engine, tmp_path, partial(_server, request)) as url:
+        yield url
+
+
+def _server(request: pytest.FixtureRequest) -> Postgres:
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of what was skipped how many tests it was, and why, in one line a reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, number in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{number} {reason.replace('Skipped:', 'skipped:')}")
 
 
 @pytest.fixture(autouse=True)

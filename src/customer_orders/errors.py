@@ -5,6 +5,7 @@ CustomerOrdersError            one base: a message, a hint, an exit code
   SourceError                  the order lines could not be read
     SourceEmpty                the source was read and holds no order line (exit 3)
   LedgerError                  our own tables could not be read or written
+    LedgerBusy                 nothing was stored, and a moment later it may go well
     LockHeld                   another process applies to this board
     LockLost                   another process took the board over from us
   BoardError                   the live board is not what the configuration says
@@ -55,6 +56,10 @@ class SourceEmpty(SourceError):
 
 class LedgerError(CustomerOrdersError):
     """Our own tables could not be read or written."""
+
+
+class LedgerBusy(LedgerError):
+    """Nothing was stored, and the same step may go well a moment later."""
 
 
 class LockHeld(LedgerError):

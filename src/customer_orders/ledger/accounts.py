@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.schema import account_day, price
 
 
@@ -23,6 +23,7 @@ class Known:
     prices: Mapping[str, float]
 
 
+@patient
 def known(ledger: Ledger, account: str, day: str) -> Known:
     """The calls of that day, and the newest of the rest."""
     calls = select(account_day.c.calls).where(
@@ -38,6 +39,7 @@ def known(ledger: Ledger, account: str, day: str) -> Known:
         )
 
 
+@patient
 def keep(ledger: Ledger, account: str, day: str, more: Known) -> float:
     """Add its calls to a day and keep the rest of it. Returns the calls of the day by everybody."""
     of_day = (account_day.c.account == account, account_day.c.day == day)

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from customer_orders.ledger.database import Ledger
-from customer_orders.ledger.locks import HOLDS, Lock, all_ours
+from customer_orders.ledger.database import Ledger, patient
+from customer_orders.ledger.locks import Lock, all_ours, guarded
 from customer_orders.ledger.results import Claimed, Done, deliver, move
 from customer_orders.ledger.rows import CHUNK, operation_of
 from customer_orders.ledger.schema import (
@@ -117,6 +117,7 @@ ALIASES = update(operation).where(operation.c.id == bindparam("of"))
 NEW_REQUEST = insert(request)
 
 
+@patient
 def page(ledger: Ledger, board: str, run_id: str, after: int, most: int) -> list[Claimed]:
     """The pending operations of a run behind the id `after`, at most `most`, in planned order."""
     which = {"run_id": run_id, "board": board, "after": after, "most": most}
@@ -124,6 +125,7 @@ def page(ledger: Ledger, board: str, run_id: str, after: int, most: int) -> list
         return [claimed_of(row) for row in connection.execute(PAGE, which)]
 
 
+@patient
 def take(
     ledger: Ledger,
     held: Lock,
@@ -150,7 +152,7 @@ def take(
         last_send=now,
     )
     run_id = named[0].run_id
-    with ledger.transaction() as connection:
+    with guarded(ledger, held) as connection:
         _claim(connection, held, named, stored.id)
         if not doubted:
             doubt(connection, run_id, stored.lines, now)
@@ -169,16 +171,17 @@ def take(
     return stored
 
 
+@patient
 def take_again(ledger: Ledger, held: Lock, stored: Request) -> Request:
     """Claim one more send of the same bytes under the same key. Raises LockLost."""
     now = ledger.clock()
     again = (
         update(request)
-        .where(request.c.id == stored.id, request.c.body.is_not(None), HOLDS)
+        .where(request.c.id == stored.id, request.c.body.is_not(None))
         .values(last_send=now, sends=request.c.sends + 1)
     )
-    with ledger.transaction() as connection:
-        all_ours(connection.execute(again, held.guard).rowcount, 1, held)
+    with guarded(ledger, held) as connection:
+        all_ours(connection.execute(again).rowcount, 1, held)
     return replace(stored, last_send=now)
 
 
@@ -193,9 +196,10 @@ def take_over_links(ledger: Ledger, held: Lock, run_id: str) -> tuple[int, int]:
     return links, lines
 
 
+@patient
 def _take_over(ledger: Ledger, held: Lock, run_id: str) -> tuple[int, int]:
     which = {"run_id": run_id, "board": held.board}
-    with ledger.transaction() as connection:
+    with guarded(ledger, held) as connection:
         chosen = [claimed_of(row) for row in connection.execute(LINKS, which).all()]
         now, lines = ledger.clock(), lines_of(chosen)
         if chosen:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Row, and_, exists, func, select
+from sqlalchemy import Row, and_, case, exists, func, select
 
 from customer_orders.config import Settings
 from customer_orders.errors import LedgerError
@@ -98,13 +98,14 @@ def known_lines(ledger: Ledger) -> pa.Table:
         snapshot.c.seen_hash,
         snapshot.c.mapping_version,
         snapshot.c.customer,
-        reviewed,
+        # A number, because SQL Server selects no condition.
+        case((reviewed, 1), else_=0),
         sizes,
     )
     with ledger.transaction() as connection:
         rows = connection.execute(statement).all()
     columns = zip(*rows, strict=True) if rows else [()] * len(KNOWN)
-    arrays = [pa.array(c, field.type) for c, field in zip(columns, KNOWN, strict=True)]
+    arrays = [pa.array(c).cast(field.type) for c, field in zip(columns, KNOWN, strict=True)]
     return pa.table(arrays, schema=KNOWN)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, update
 
 from customer_orders.errors import LockHeld, LockLost
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.schema import RunStatus, lock, run
 
 #: The row of a lock that still stands; `Lock.guard` has the parameters.
@@ -17,8 +20,9 @@ OURS = (
     lock.c.token == bindparam("held_token"),
     lock.c.held.is_(True),
 )
-#: The condition that guards every claim and every recording.
-HOLDS = exists().where(*OURS)
+#: Changes nothing; but the row stays ours until the transaction ends, and a takeover waits for it.
+KEEP = update(lock).where(*OURS).values(token=lock.c.token)
+BEAT = update(lock).where(*OURS).values(heartbeat=bindparam("now"))
 LOST = "this run stops; the other one settles what was under way"
 
 
@@ -33,37 +37,59 @@ class Lock:
 
     @property
     def guard(self) -> dict[str, object]:
-        """The parameters of `HOLDS`."""
+        """The parameters of `OURS`."""
         return {"held_board": self.board, "held_token": self.token}
 
 
+@contextmanager
+def guarded(ledger: Ledger, held: Lock) -> Iterator[Connection]:
+    """A transaction in which the board stays ours: every claim and every recording is one.
+
+    Raises LockLost when another process has taken the board over.
+    """
+    with ledger.transaction() as connection:
+        all_ours(connection.execute(KEEP, held.guard).rowcount, 1, held)
+        yield connection
+
+
+@patient
 def acquire(ledger: Ledger, board: str, holder: str, run_id: str, stale: float) -> Lock:
     """Take the board. Raises LockHeld while another process's heartbeat is younger than `stale`.
 
     Runs that were cut off before are closed: nobody else would.
     """
-    now = ledger.clock()
     with ledger.transaction() as connection:
+        now = ledger.moment(connection)
         row = connection.execute(select(lock).where(lock.c.board == board)).first()
         if row and row.held and now - row.heartbeat < stale:
-            since = dt.datetime.fromtimestamp(row.heartbeat, dt.UTC)
-            raise LockHeld(
-                f"board {board} is being written by {row.holder} (run {row.run_id}), "
-                f"last seen {since:%Y-%m-%d %H:%M:%S} UTC",
-                hint=f"wait for it; a lock without heartbeat is taken over after {stale:.0f} s",
-            )
+            raise _held(row, stale)
         token = row.token + 1 if row else 1
-        values = {
-            "holder": holder,
-            "run_id": run_id,
-            "token": token,
-            "heartbeat": now,
-            "held": True,
-        }
-        statement = update(lock).where(lock.c.board == board) if row else insert(lock)
-        connection.execute(statement.values(board=board, **values))
+        values = {"holder": holder, "run_id": run_id, "token": token, "heartbeat": now}
+        if row is None:
+            connection.execute(insert(lock).values(board=board, held=True, **values))
+        elif not _take_over(connection, row, now - stale, values):
+            raise _held(row, stale)
         _close_dead_runs(connection, run_id, now, stale)
     return Lock(board=board, token=token, taken_over=now if row and row.held else 0.0)
+
+
+def _take_over(
+    connection: Connection, row: Row[Any], dead: float, values: Mapping[str, Any]
+) -> bool:
+    """Whether the lock still was as it was seen: others may have taken it, or its holder woke."""
+    as_seen = (lock.c.board == row.board, lock.c.token == row.token)
+    free = or_(lock.c.held.is_(False), lock.c.heartbeat <= dead)
+    taken = update(lock).where(*as_seen, free).values(held=True, **values)
+    return connection.execute(taken).rowcount == 1
+
+
+def _held(row: Row[Any], stale: float) -> LockHeld:
+    since = dt.datetime.fromtimestamp(row.heartbeat, dt.UTC)
+    return LockHeld(
+        f"board {row.board} is being written by {row.holder} (run {row.run_id}), "
+        f"last seen {since:%Y-%m-%d %H:%M:%S} UTC",
+        hint=f"wait for it; a lock without heartbeat is taken over after {stale:.0f} s",
+    )
 
 
 def _close_dead_runs(connection: Connection, run_id: str, now: float, stale: float) -> None:
@@ -79,26 +105,21 @@ def _close_dead_runs(connection: Connection, run_id: str, now: float, stale: flo
     )
 
 
+@patient
 def beat(ledger: Ledger, held: Lock) -> None:
     """Show that we are alive. Raises LockLost when the board was taken over."""
     with ledger.transaction() as connection:
-        touched = connection.execute(
-            update(lock)
-            .where(lock.c.board == held.board, lock.c.token == held.token, lock.c.held.is_(True))
-            .values(heartbeat=ledger.clock())
-        )
-        if touched.rowcount != 1:
+        beating = held.guard | {"now": ledger.moment(connection)}
+        if connection.execute(BEAT, beating).rowcount != 1:
             raise LockLost(f"board {held.board} was taken over by another process", hint=LOST)
 
 
+@patient
 def release(ledger: Ledger, held: Lock) -> None:
     """Give the board back, if it is still ours."""
+    given_back = update(lock).where(*OURS).values(held=False)
     with ledger.transaction() as connection:
-        connection.execute(
-            update(lock)
-            .where(lock.c.board == held.board, lock.c.token == held.token)
-            .values(held=False)
-        )
+        connection.execute(given_back, held.guard)
 
 
 def all_ours(touched: int, wanted: int, held: Lock) -> None:

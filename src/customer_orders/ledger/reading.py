@@ -27,6 +27,8 @@ from customer_orders.ledger.schema import (
 )
 
 Document = dict[str, Any]
+#: A number of so many digits is larger than any id that an engine gives.
+DIGITS = 19
 #: Lines that are gone from the source while their item stands.
 MISSING = snapshot.c.missing_since.is_not(None) & exists().where(
     item.c.record_uuid == snapshot.c.record_uuid
@@ -121,9 +123,11 @@ def show(ledger: Ledger, wanted: str) -> Document | None:
         for table in (item, subitem):
             found = select(table.c.record_uuid).where(table.c.monday_id == wanted)
             wanted = connection.scalar(found) or wanted
-        for column in (operation.c.id, operation.c.request_id):
-            of_operation = select(operation.c.record_uuid).where(column == wanted)
-            wanted = connection.scalar(of_operation) or wanted
+        of_operation = operation.c.request_id == wanted
+        if wanted.isdigit() and len(wanted) < DIGITS:
+            of_operation |= operation.c.id == int(wanted)
+        found = select(operation.c.record_uuid).where(of_operation)
+        wanted = connection.scalar(found) or wanted
         return _line(connection, wanted)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from customer_orders.ledger import findings
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
-from customer_orders.ledger.locks import OURS, Lock, all_ours
+from customer_orders.ledger.locks import OURS, Lock, guarded
 from customer_orders.ledger.production import Shown, forget, put
 from customer_orders.ledger.rows import operation_from_json, to_json
 from customer_orders.ledger.schema import item, lock, request, subitem
@@ -42,6 +42,7 @@ class Stale:
     shown: Mapping[str, Any] | None
 
 
+@patient
 def doubted(ledger: Ledger, board: str) -> list[Doubted]:
     """The operations of a board to be looked at again, those of requests that are settled."""
     due = select(request).where(
@@ -62,6 +63,7 @@ def doubted(ledger: Ledger, board: str) -> list[Doubted]:
         ]
 
 
+@patient
 def rechecked(
     ledger: Ledger,
     held: Lock,
@@ -75,13 +77,11 @@ def rechecked(
     The next plan corrects the late values. Raises LockLost.
     """
     requests = sorted({doubt.request_id for doubt in looked_at})
-    with ledger.transaction() as connection:
+    with guarded(ledger, held) as connection:
         for late in stale:
             _take_as_delivered(connection, late)
         distrust(connection, sorted({late.operation.record_uuid or "" for late in stale}))
-        holding = connection.execute(HOLDER, held.guard).scalars().all()
-        all_ours(len(holding), 1, held)
-        run_id = holding[0]
+        run_id = connection.execute(HOLDER, held.guard).scalar_one()
         findings.keep(connection, run_id, found)
         over = update(request).where(request.c.id.in_(requests), request.c.recheck_after <= when)
         connection.execute(over.values(recheck_after=None, doubted=None))

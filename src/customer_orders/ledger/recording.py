@@ -12,9 +12,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, updat
 
 from customer_orders.errors import LedgerError
 from customer_orders.ledger.claiming import Request, claimed_of, lines_of, with_ids
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
-from customer_orders.ledger.locks import HOLDS, Lock, all_ours
+from customer_orders.ledger.locks import Lock, all_ours, guarded
 from customer_orders.ledger.results import (
     Claimed,
     Done,
@@ -72,7 +72,7 @@ CERTAIN = (
 )
 UNKNOWN = (
     update(request)
-    .where(request.c.id == _of_request, HOLDS)
+    .where(request.c.id == _of_request)
     .values(
         unknown_since=bindparam("now"),
         status=func.coalesce(bindparam("answered"), request.c.status),
@@ -95,6 +95,7 @@ UNSETTLED = (
 )
 
 
+@patient
 def record(
     ledger: Ledger,
     held: Lock,
@@ -109,7 +110,7 @@ def record(
     """
     by_id = {claimed.id: claimed for claimed in stored.operations}
     now = ledger.clock()
-    with ledger.transaction() as connection:
+    with guarded(ledger, held) as connection:
         _no_guess(connection, stored, evidence)
         tally = _record(connection, held, by_id, results)
         whole = 0
@@ -172,6 +173,7 @@ def _record(
     )
 
 
+@patient
 def mark_unknown(
     ledger: Ledger,
     held: Lock,
@@ -193,13 +195,13 @@ def mark_unknown(
         "until": now + recheck,
         "targets": to_json([operation_as_json(c.operation) for c in stored.operations]),
     }
-    with ledger.transaction() as connection:
-        touched = connection.execute(UNKNOWN, values | held.guard)
-        all_ours(touched.rowcount, 1, held)
+    with guarded(ledger, held) as connection:
+        all_ours(connection.execute(UNKNOWN, values).rowcount, 1, held)
         run_id = stored.operations[0].run_id
         note(connection, now, run_id, "unknown", {"reason": reason, "status": status}, stored.id)
 
 
+@patient
 def unsettled(ledger: Ledger, board: str) -> list[Request]:
     """Requests whose outcome is not known, of this run and of earlier ones."""
     with ledger.transaction() as connection:

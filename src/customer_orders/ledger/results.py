@@ -1,7 +1,7 @@
 """What a result changes: the operation's state, and the production rows that it stands for.
 
 Every change of state goes through `move`: one guarded UPDATE that must touch every row it names
-and checks the lock's token in the same statement.
+and runs in a transaction in which the board stays ours.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from customer_orders.ledger import findings
-from customer_orders.ledger.locks import HOLDS, Lock, all_ours
+from customer_orders.ledger.locks import Lock, all_ours
 from customer_orders.ledger.production import Shown, forget, put
 from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row, to_json
 from customer_orders.ledger.schema import Move, State, operation
@@ -95,8 +95,7 @@ def move(connection: Connection, held: Lock, step: Move, ids: Sequence[int], **v
     new = {f"new_{name}": value for name, value in values.items()}
     touched = 0
     for chunk in chunks(ids):
-        where = {"ids": list(chunk), **held.guard}
-        touched += connection.execute(statement, where | new).rowcount
+        touched += connection.execute(statement, {"ids": list(chunk), **new}).rowcount
     all_ours(touched, len(ids), held)
 
 
@@ -108,7 +107,7 @@ def _moving(step: Move, names: tuple[str, ...]) -> Update:
     if step is Move.CLAIM:
         values["attempts"] = operation.c.attempts + 1
     ids: BindParameter[int] = bindparam("ids", expanding=True)
-    guarded = update(operation).where(operation.c.id.in_(ids), operation.c.state == before, HOLDS)
+    guarded = update(operation).where(operation.c.id.in_(ids), operation.c.state == before)
     return guarded.values(state=after, **values)
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from customer_orders.errors import LockLost
 from customer_orders.ledger import findings
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import LOST
 from customer_orders.ledger.rows import OPEN, chunks, operation_row, to_json
@@ -62,6 +62,7 @@ class Facts:
     dropped: int
 
 
+@patient
 def open_run(ledger: Ledger, filters: Filters) -> str:
     """Record that a run began. Returns its id."""
     now = ledger.clock()
@@ -79,6 +80,7 @@ def open_run(ledger: Ledger, filters: Filters) -> str:
     return run_id
 
 
+@patient
 def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
     """Write the plan as the staging area, in one transaction.
 
@@ -148,9 +150,10 @@ def _line_row(run_id: str, line: PlannedLine) -> dict[str, Any]:
 
 
 def _still_ours(connection: Connection, run_id: str, boards: Collection[str]) -> None:
-    """Raise LockLost unless the run holds every board of its plan."""
-    holding = select(lock.c.board).where(lock.c.run_id == run_id, lock.c.held.is_(True))
-    lost = set(boards) - set(connection.scalars(holding))
+    """Raise LockLost unless the run holds every board of its plan, until the transaction ends."""
+    ours = (lock.c.run_id == run_id, lock.c.held.is_(True))
+    connection.execute(update(lock).where(*ours).values(token=lock.c.token))
+    lost = set(boards) - set(connection.scalars(select(lock.c.board).where(*ours)))
     if lost:
         raise LockLost(
             f"board {', '.join(sorted(lost))} was taken over by another process", hint=LOST
@@ -192,6 +195,7 @@ def _supersede(connection: Connection, planned: Planned) -> None:
             retire(Move.REPLACE, *same, operation.c.target.in_(chunk))
 
 
+@patient
 def close_run(
     ledger: Ledger, run_id: str, status: RunStatus, report: Mapping[str, Any], error: str | None
 ) -> None:
@@ -205,6 +209,7 @@ def close_run(
         note(connection, ledger.clock(), run_id, "ended", {"status": status})
 
 
+@patient
 def settle_outcomes(ledger: Ledger, run_id: str) -> None:
     """Say of every line of the run how it counts: failed, pending, or what was planned."""
 

@@ -12,7 +12,7 @@ from delivering import BOARD, World
 
 from customer_orders.delivery import holding
 from customer_orders.errors import LockHeld
-from customer_orders.ledger import database, locks
+from customer_orders.ledger import database, engines, locks
 from customer_orders.ledger.schema import lock
 
 
@@ -40,7 +40,7 @@ async def test_the_holder_beats_and_lets_go(world: World):
 
 async def test_a_busy_ledger_costs_one_beat(world: World, monkeypatch: pytest.MonkeyPatch):
     """The next one comes through: a moment's trouble must not lose the board."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT", 0.05)
     settings = world.settings.model_copy(
         update={"time": world.settings.time.model_copy(update={"lock_stale": 0.4})}
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -233,13 +232,6 @@ def start(books: Books, *lines: str, with_group: bool = True) -> tuple[str, Lock
     made = [o for name in lines for o in whole(name)]
     first = [group()] if with_group else []
     return books.run(planned([line(name) for name in lines], [*first, *made]))
-
-
-def ledgers(folder: Path) -> Iterator[Books]:
-    """An empty ledger, closed at the end."""
-    books = Books(Ledger(f"sqlite:///{folder / 'ledger.db'}"))
-    yield books
-    books.ledger.close()
 
 
 OPEN = {State.PENDING, State.SENDING}

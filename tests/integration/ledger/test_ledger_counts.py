@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from books import BOARD, GROUP, Books, group, line, of_item, of_size, planned, whole
-from sqlalchemy import insert
+from sqlalchemy import Column, MetaData, Table, insert, select
 
 from customer_orders.ledger import RunStatus, reading, runs
 from customer_orders.ledger.results import Done, Refusal
@@ -16,6 +16,12 @@ from customer_orders.model import Unchanged
 from customer_orders.plan import Action, Filters, Outcome
 
 DATA = Refusal(category="data", code="c", error="no")
+
+BATCH = Table(
+    "batch",
+    MetaData(),
+    *map(Column, ("run_id", "customer", "operations", "delivered", "failed", "open", "status")),
+)
 
 
 def quiet(lines: int, subitems: int, customer: str = "TORVANE") -> Unchanged:
@@ -135,7 +141,7 @@ def test_the_view_of_batches_is_derived(books: Books):
     """A batch is open while anything of it is, failed when something was refused."""
     run_id = mixed(books)
     with books.ledger.transaction() as connection:
-        rows = connection.exec_driver_sql("select * from batch").mappings().all()
+        rows = connection.execute(select(BATCH)).mappings().all()
     (batch,) = [dict(row) for row in rows]
     assert (batch["run_id"], batch["customer"], batch["status"]) == (run_id, "TORVANE", "open")
     assert batch["operations"] == batch["delivered"] + batch["failed"] + batch["open"] == 10

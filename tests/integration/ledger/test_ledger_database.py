@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect
 
 from customer_orders.errors import LedgerError
-from customer_orders.ledger import Ledger, database, deployed
+from customer_orders.ledger import Ledger, database, deployed, engines
 from customer_orders.ledger.schema import metadata
+from engines import copied
+from postgres import Postgres
 
 
 def ledger_at(file: Path) -> Ledger:
@@ -22,30 +27,46 @@ def ledger_at(file: Path) -> Ledger:
     return Ledger(f"sqlite:///{file}")
 
 
-def test_the_migrations_make_the_schema_of_the_module(tmp_path: Path):
+@pytest.fixture
+def empty(empty_database: str) -> Iterator[Ledger]:
+    """A ledger without tables, on each engine."""
+    with closing(Ledger(empty_database)) as ledger:
+        yield ledger
+
+
+def test_the_migrations_make_the_schema_of_the_module(empty: Ledger):
     """After deploy, Alembic finds no difference between the database and schema.py."""
-    ledger = ledger_at(tmp_path / "deep" / "ledger.db")
-    ledger.deploy()
-    with ledger.transaction() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert inspect(connection).get_view_names() == ["batch"]
-    ledger.close()
+    empty.deploy()
+    with empty.transaction() as connection:
+        schema = database.schema_of(connection.dialect.name)
+        ours = MetaData()
+        for each in metadata.tables.values():
+            each.to_metadata(ours, schema=schema)
+        options = {"include_schemas": True, "version_table_schema": schema}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), ours) == []
+        assert inspect(connection).get_view_names(schema) == ["batch"]
 
 
-def test_down_and_up_again(tmp_path: Path):
+def test_down_and_up_again(empty: Ledger):
     """The migrations can be taken back to nothing, and made again."""
-    ledger = ledger_at(tmp_path / "ledger.db")
-    ledger.deploy()
-    with ledger.transaction() as connection:
+    empty.deploy()
+    with empty.transaction() as connection:
+        schema = database.schema_of(connection.dialect.name)
         command.downgrade(database._alembic(connection=connection), "base")
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-        assert inspect(connection).get_view_names() == []
-    assert ledger.revision() is None
-    ledger.deploy()
-    assert ledger.revision() == database.head()
-    ledger.deploy()
-    ledger.require()
-    ledger.close()
+        assert inspect(connection).get_table_names(schema) == ["alembic_version"]
+        assert inspect(connection).get_view_names(schema) == []
+    assert empty.revision() is None
+    empty.deploy()
+    assert empty.revision() == database.head()
+    empty.deploy()
+    empty.require()
+
+
+def test_the_folder_of_a_file_is_made(tmp_path: Path):
+    """A ledger may stand where nothing was before."""
+    with closing(ledger_at(tmp_path / "deep" / "ledger.db")) as ledger:
+        ledger.deploy()
+        ledger.require()
 
 
 def test_the_ddl_is_what_deploy_runs(tmp_path: Path):
@@ -65,6 +86,22 @@ def test_the_ddl_is_what_deploy_runs(tmp_path: Path):
         connection.close()
     assert made[0] == made[1]
     assert len(made[0]) > 12
+
+
+def test_the_ddl_makes_the_same_tables_on_a_server(postgres_server: Postgres):
+    """A DBA may run what is printed; afterwards nothing is left to deploy."""
+    with copied(postgres_server) as url, closing(Ledger(url)) as ledger:
+        with psycopg.connect(url) as by_hand:
+            by_hand.execute(ledger.ddl())
+        ledger.require()
+
+
+def test_a_server_without_tables_is_named(postgres_server: Postgres):
+    """As a file without them; and nothing is made by asking."""
+    with copied(postgres_server) as url:
+        for _ in range(2):
+            with pytest.raises(LedgerError, match="has no tables yet"):
+                deployed(url).__enter__()
 
 
 def test_a_ledger_without_tables_is_named(tmp_path: Path):
@@ -88,12 +125,21 @@ def test_an_older_schema_is_named(tmp_path: Path):
     ledger.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:secret@h/d", "sqlite://", "sqlite:///:memory:"])
-def test_only_a_sqlite_file_will_do(url: str):
+@pytest.mark.parametrize(
+    "url", ["oracle://u:secret@h/d?password=secret", "sqlite://", "sqlite:///:memory:"]
+)
+def test_what_cannot_keep_a_ledger(url: str):
     """Another engine, and a database that nobody keeps, are refused without the password."""
-    with pytest.raises(LedgerError, match="is not a SQLite file") as caught:
+    with pytest.raises(LedgerError, match="cannot keep a ledger") as caught:
         Ledger(url)
     assert "secret" not in str(caught.value)
+    assert "postgresql://" in caught.value.hint
+
+
+def test_what_is_no_url():
+    """It may hold a password, and is not repeated."""
+    with pytest.raises(LedgerError, match=r"^\[ledger\] url: it is no database URL$"):
+        Ledger("host=h password=secret")
 
 
 def test_a_file_that_is_no_database(tmp_path: Path):
@@ -139,7 +185,7 @@ def test_a_file_that_may_not_be_written(tmp_path: Path):
 
 def test_a_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Who cannot write within the time allowed says so, and nothing is stored."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT", 0.05)
     ledger = ledger_at(tmp_path / "ledger.db")
     ledger.deploy()
     other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
@@ -175,6 +221,18 @@ def test_a_transaction_is_whole_or_not_at_all(tmp_path: Path):
         with ledger.transaction() as connection:
             assert connection.exec_driver_sql("select count(*) from board_group").scalar() == 0
     ledger.close()
+
+
+def test_a_server_is_told_how_to_wait(postgres_server: Postgres) -> None:
+    """Locks are not waited for without end, and a process that stands still holds none for long."""
+    names = ("lock_timeout", "idle_in_transaction_session_timeout", "synchronous_commit")
+    with (
+        copied(postgres_server) as url,
+        closing(Ledger(url)) as ledger,
+        ledger.transaction() as connection,
+    ):
+        found = [connection.exec_driver_sql(f"show {name}").scalar() for name in names]
+    assert found == ["10s", "1min", "on"]
 
 
 def test_what_is_committed_outlives_a_power_cut(tmp_path: Path) -> None:

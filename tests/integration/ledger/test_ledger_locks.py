@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from books import BOARD, HELD, Books, group, line, of_item, planned, whole
 from sqlalchemy import update
 
 from customer_orders.errors import LockHeld, LockLost
-from customer_orders.ledger import claiming, locks, rechecks, recording, runs
+from customer_orders.ledger import Ledger, claiming, engines, locks, rechecks, recording, runs
 from customer_orders.ledger.results import Done
 from customer_orders.ledger.schema import lock, run
 from customer_orders.plan import Filters
@@ -118,6 +121,49 @@ def test_who_lost_the_board_stages_nothing(books: Books):
     with pytest.raises(LockLost, match=BOARD):
         runs.stage(books.ledger, slow, planned([line("a")], [group(), *whole("a")]))
     assert books.everything() == before
+
+
+def test_of_two_takers_one_gets_the_board(books: Books):
+    """Both saw the dead holder's lock; whoever comes second sees that it was taken."""
+    books.run()
+    books.now += 100
+    with ThreadPoolExecutor(1) as other:
+        with books.ledger.transaction() as connection:
+            taken = {"holder": "first", "token": lock.c.token + 1, "heartbeat": books.now}
+            connection.execute(update(lock).values(taken))
+            second = other.submit(locks.acquire, books.ledger, BOARD, "second", "r3", 60)
+            time.sleep(0.3)
+        with pytest.raises(LockHeld):
+            second.result()
+    assert [row.token for row in books.rows(lock)] == [2]
+
+
+def test_a_takeover_waits_for_what_is_being_recorded(books: Books):
+    """A claim that was begun under the lock is committed before the lock is another's."""
+    _, held = books.run()
+    with ThreadPoolExecutor(1) as other:
+        with locks.guarded(books.ledger, held):
+            second = other.submit(locks.acquire, books.ledger, BOARD, "second", "r3", 0)
+            time.sleep(0.3)
+            assert not second.done()
+        assert second.result().token == held.token + 1
+
+
+def test_the_clock_of_the_server_decides(
+    engine: str, books: Books, monkeypatch: pytest.MonkeyPatch
+):
+    """Two machines an hour apart agree on when a lock was seen last."""
+    if engine == "sqlite":
+        pytest.skip("a file has no clock of its own")
+    url = books.ledger._url.render_as_string(hide_password=False)
+    with closing(Ledger(url)) as ours:
+        locks.acquire(ours, BOARD, "a", "r1", 60)
+        now = time.time()
+        monkeypatch.setattr(engines.time, "time", lambda: now + 3_600)
+        with closing(Ledger(url)) as theirs:
+            with pytest.raises(LockHeld):
+                locks.acquire(theirs, BOARD, "b", "r2", 60)
+            assert theirs.clock() == pytest.approx(now, abs=60)
 
 
 def test_the_holder_is_told_as_given(books: Books):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from books import BOARD, Books
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import MetaData, Table, insert, inspect
 
 from customer_orders.ledger import Ledger, accounts, database, rechecks, recording
 from customer_orders.ledger.recording import Evidence
@@ -22,9 +21,9 @@ REQUESTS = [
     ("r2", "20261124-211700-cd34", b"{}", 300.0, 301.0, 86_701.0, None),
 ]
 OPERATIONS = [
-    (1, "20261123-211700-ab12", "a", "r1", "delivered"),
-    (2, "20261124-211700-cd34", "b", "r2", "sending"),
-    (3, "20261124-211700-cd34", "c", None, "pending"),
+    ("20261123-211700-ab12", "a", "r1", "delivered"),
+    ("20261124-211700-cd34", "b", "r2", "sending"),
+    ("20261124-211700-cd34", "c", None, "pending"),
 ]
 
 
@@ -36,39 +35,45 @@ def migrate(ledger: Ledger, step: Callable[..., None], revision: str) -> None:
 
 def fill(ledger: Ledger) -> None:
     """Rows as the first version of this program wrote them."""
-    request = "insert into request values (?, ?, '10', ?, '1', ?, ?, ?, ?, ?)"
-    operation = (
-        "insert into operation (id, run_id, board, target, kind, action, rank, customer,"
-        " group_title, record_uuid, payload, before, state, request_id, alias, attempts)"
-        " values (?, ?, '10', '10/' || ?, 'item', 'create', 1, 'TORVANE', 'G', ?,"
-        """ '{"name": "n", "group": "G", "values": {}}', '{}', ?, ?, 'op0', 1)"""
-    )
+    same = {"kind": "item", "action": "create", "rank": 1, "customer": "TORVANE"}
+    same |= {"group_title": "G", "before": "{}", "alias": "op0", "attempts": 1}
+    payload = '{"name": "n", "group": "G", "values": {}}'
+    names = ("id", "run_id", "body", "first_send", "unknown_since", "recheck_after", "settled")
+    tables = reflected(ledger)
     with ledger.transaction() as connection:
-        for row in REQUESTS:
-            id_, run_id, body, sent, unknown, until, settled = row
-            values = (id_, run_id, body, sent, sent, unknown, until, settled)
-            connection.exec_driver_sql(request, values)
-        for number, run_id, name, request_id, state in OPERATIONS:
-            row = (number, run_id, name, name, state, request_id)
-            connection.exec_driver_sql(operation, row)
+        for values in REQUESTS:
+            row = dict(zip(names, values, strict=True)) | {"board": BOARD, "monday_user": "1"}
+            row["last_send"] = row["first_send"]
+            connection.execute(insert(tables["request"]).values(row))
+        for run_id, name, request_id, state in OPERATIONS:
+            row = {"run_id": run_id, "record_uuid": name, "request_id": request_id, "state": state}
+            row |= {"board": BOARD, "target": f"{BOARD}/{name}", "payload": payload, **same}
+            connection.execute(insert(tables["operation"]).values(row))
+
+
+def reflected(ledger: Ledger) -> dict[str, Table]:
+    """Our tables as they stand in the database."""
+    metadata = MetaData()
+    with ledger.transaction() as connection:
+        metadata.reflect(connection, schema=database.schema_of(connection.dialect.name))
+    return {table.name: table for table in metadata.tables.values()}
 
 
 def everything(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
-    metadata = MetaData()
+    tables = reflected(ledger)
     with ledger.transaction() as connection:
-        metadata.reflect(connection)
         return {
             name: [dict(row) for row in connection.execute(table.select()).mappings()]
-            for name, table in metadata.tables.items()
+            for name, table in tables.items()
             if name != "alembic_version"
         }
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
+def ledger(empty_database: str):
     """A ledger of the first schema, filled."""
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = Ledger(empty_database)
     migrate(ledger, command.upgrade, "0001")
     fill(ledger)
     yield ledger
@@ -88,7 +93,9 @@ def test_up_and_down_again_keeps_every_row(ledger: Ledger):
     added = {"cell": None, "missing_labels": None}
     assert after["operation"] == [row | added for row in before["operation"]]
     with ledger.transaction() as connection:
-        indexes = {index["name"] for index in inspect(connection).get_indexes("request")}
+        schema = database.schema_of(connection.dialect.name)
+        found = inspect(connection).get_indexes("request", schema=schema)
+    indexes = {index["name"] for index in found}
     assert "request_by_recheck" in indexes
     migrate(ledger, command.downgrade, "0001")
     assert everything(ledger) == before

@@ -3,21 +3,28 @@
 import sqlalchemy as sa
 from alembic import op
 
+from customer_orders.ledger.kinds import COUNT, TEXT, words
+from customer_orders.ledger.migrations import ours
+
 revision = "0002"
 down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.add_column("request", sa.Column("status", sa.Integer(), nullable=True))
-    op.add_column("request", sa.Column("sends", sa.Integer(), nullable=False, server_default="1"))
-    op.add_column("request", sa.Column("doubted", sa.Text(), nullable=True))
-    op.add_column("operation", sa.Column("cell", sa.String(length=255), nullable=True))
-    op.create_index("request_by_recheck", "request", ["board", "recheck_after"], unique=False)
+    op.add_column("request", sa.Column("status", COUNT, nullable=True), schema=ours())
+    op.add_column(
+        "request", sa.Column("sends", COUNT, nullable=False, server_default="1"), schema=ours()
+    )
+    op.add_column("request", sa.Column("doubted", TEXT, nullable=True), schema=ours())
+    op.add_column("operation", sa.Column("cell", words(255), nullable=True), schema=ours())
+    op.create_index(
+        "request_by_recheck", "request", ["board", "recheck_after"], unique=False, schema=ours()
+    )
 
 
 def downgrade() -> None:
-    op.drop_index("request_by_recheck", table_name="request")
-    op.drop_column("operation", "cell")
-    op.drop_column("request", "doubted")
-    op.drop_column("request", "sends")
-    op.drop_column("request", "status")
+    op.drop_index("request_by_recheck", table_name="request", schema=ours())
+    op.drop_column("operation", "cell", schema=ours())
+    op.drop_column("request", "doubted", schema=ours())
+    op.drop_column("request", "sends", schema=ours())
+    op.drop_column("request", "status", schema=ours())
