@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
+from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.schema import account_day, price
 
@@ -55,6 +56,5 @@ def keep(ledger: Ledger, account: str, day: str, more: Known) -> float:
         connection.execute(delete(price).where(price.c.account == account))
         costs = sorted(more.prices.items())
         rows = [{"account": account, "document": d, "cost": cost} for d, cost in costs]
-        if rows:
-            connection.execute(insert(price), rows)
+        fill(connection, price, rows)
     return calls

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, String, bindparam, cast, func, insert, literal, select, update
 
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.locks import Lock, all_ours, guarded
@@ -113,7 +113,13 @@ LINKS = (
     .order_by(operation.c.rank, operation.c.id)
     .limit(CHUNK)
 )
-ALIASES = update(operation).where(operation.c.id == bindparam("of"))
+_place = func.row_number().over(order_by=operation.c.id) - 1
+_numbered = (
+    select(operation.c.id, (literal("op") + cast(_place, String(6))).label("alias"))
+    .where(operation.c.request_id == bindparam("of"))
+    .subquery()
+)
+ALIASES = update(operation).where(operation.c.id == _numbered.c.id).values(alias=_numbered.c.alias)
 NEW_REQUEST = insert(request)
 
 
@@ -140,7 +146,8 @@ def take(
     `doubted` says that the row hashes of their lines are cleared already. Raises LockLost when
     another process has taken the board over.
     """
-    named = tuple(replace(c, alias=f"op{place}") for place, c in enumerate(chosen))
+    in_order = enumerate(sorted(chosen, key=lambda claimed: claimed.id))
+    named = tuple(replace(claimed, alias=f"op{place}") for place, claimed in in_order)
     now = ledger.clock()
     stored = Request(
         id=str(uuid.uuid4()),
@@ -153,7 +160,9 @@ def take(
     )
     run_id = named[0].run_id
     with guarded(ledger, held) as connection:
-        _claim(connection, held, named, stored.id)
+        ids = [claimed.id for claimed in named]
+        move(connection, held, Move.CLAIM, ids, request_id=stored.id)
+        connection.execute(ALIASES, {"of": stored.id})
         if not doubted:
             doubt(connection, run_id, stored.lines, now)
         connection.execute(
@@ -203,16 +212,8 @@ def _take_over(ledger: Ledger, held: Lock, run_id: str) -> tuple[int, int]:
         chosen = [claimed_of(row) for row in connection.execute(LINKS, which).all()]
         now, lines = ledger.clock(), lines_of(chosen)
         if chosen:
-            _claim(connection, held, chosen, None)
+            move(connection, held, Move.CLAIM, [link.id for link in chosen])
             doubt(connection, run_id, lines, now)
         done = [(link, Done(monday_id=link.operation.payload["monday_id"])) for link in chosen]
         deliver(connection, held, done)
         return len(chosen), advance(connection, run_id, lines, now)
-
-
-def _claim(
-    connection: Connection, held: Lock, chosen: Sequence[Claimed], request_id: str | None
-) -> None:
-    ids = [claimed.id for claimed in chosen]
-    move(connection, held, Move.CLAIM, ids, request_id=request_id)
-    connection.execute(ALIASES, [{"of": claimed.id, "alias": claimed.alias} for claimed in chosen])

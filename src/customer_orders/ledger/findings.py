@@ -10,14 +10,15 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
 )
 
+from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.rows import chunks
 from customer_orders.ledger.schema import State, finding, operation, snapshot
 from customer_orders.model import Finding, Severity
@@ -38,6 +39,9 @@ GONE: ColumnElement[bool] = and_(
     ),
 )
 OPEN: ColumnElement[bool] = and_(finding.c.resolved_run.is_(None), ~GONE)
+
+
+RENEW = update(finding).where(finding.c.id == bindparam("of"))
 
 
 def refused(planned: Operation, message: str, cell: str | None = None) -> Finding:
@@ -61,12 +65,11 @@ def keep(connection: Connection, run_id: str, found: Iterable[Finding]) -> None:
         for chunk in chunks(list(seen))
         for finding_id in connection.scalars(select(finding.c.id).where(finding.c.id.in_(chunk)))
     }
-    for finding_id, each in seen.items():
-        values = _row(each, run_id)
-        if finding_id in known:
-            connection.execute(update(finding).where(finding.c.id == finding_id).values(values))
-        else:
-            connection.execute(insert(finding).values(values | {"first_run": run_id}))
+    rows = {finding_id: _row(each, run_id) for finding_id, each in seen.items()}
+    if renewed := [rows[finding_id] | {"of": finding_id} for finding_id in known]:
+        connection.execute(RENEW, renewed)
+    first = {"first_run": run_id}
+    fill(connection, finding, [row | first for key, row in rows.items() if key not in known])
 
 
 def resolve(connection: Connection, run_id: str, looked_at: Sequence[str]) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, Update, bindparam, delete, select, update
 
+from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.rows import chunks, to_json
 from customer_orders.ledger.schema import board_group, item, subitem
 from customer_orders.plan import Operation, Target
@@ -116,8 +117,7 @@ def _put(
     there = [tuple(row[name] for name in names) in standing for row in rows]
     new = [row for row, stands in zip(rows, there, strict=True) if not stands]
     old = [row for row, stands in zip(rows, there, strict=True) if stands]
-    if new:
-        connection.execute(insert(table), new)
+    fill(connection, table, new)
     if old:
         connection.execute(_updating(table), [_as_parameters(row, names) for row in old])
 

@@ -53,6 +53,7 @@ def operation_row(operation: Operation, run_id: str) -> dict[str, Any]:
         "payload": operation.payload_text,
         "before": to_json(operation.before),
         "state": State.PENDING,
+        "attempts": 0,
     }
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from customer_orders.errors import LockLost
 from customer_orders.ledger import findings
+from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import LOST
@@ -95,11 +96,8 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
         reads = missing_reads(connection, planned.reading.scope)
         _write_reading(connection, run_id, plan, planned.reading)
         _supersede(connection, planned)
-        if plan.lines:
-            connection.execute(insert(run_line), [_line_row(run_id, x) for x in plan.lines])
-        if plan.operations:
-            rows = [operation_row(o, run_id) for o in plan.operations]
-            connection.execute(insert(operation), rows)
+        fill(connection, run_line, [_line_row(run_id, line) for line in plan.lines])
+        fill(connection, operation, [operation_row(o, run_id) for o in plan.operations])
         mark_missing(connection, plan.missing, reads, now)
         findings.keep(connection, run_id, plan.findings)
         findings.resolve(connection, run_id, planned.looked_at)
@@ -111,8 +109,7 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
 def _put_groups(connection: Connection, board: str, titles: Mapping[str, str]) -> None:
     connection.execute(delete(board_group).where(board_group.c.board == board))
     rows = [{"board": board, "title": t, "monday_id": i} for t, i in titles.items()]
-    if rows:
-        connection.execute(insert(board_group), rows)
+    fill(connection, board_group, rows)
 
 
 def _write_reading(connection: Connection, run_id: str, plan: Plan, reading: Reading) -> None:

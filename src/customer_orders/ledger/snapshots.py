@@ -31,20 +31,14 @@ LINES: BindParameter[str] = bindparam("lines", expanding=True)
 _spoilt = or_(
     operation.c.state.in_((State.FAILED, State.SUPERSEDED)), operation.c.category == DIFFERS
 )
-#: Lines of a run whose last operation is delivered. A line is not whole while an operation is
-#: open, nor when one of its run failed, was superseded before it was sent, or left the board
-#: showing something else.
-WHOLE = (
-    select(
-        run_line.c.line.label("of"),
-        run_line.c.line_key,
-        run_line.c.customer,
-        run_line.c.planned_hash.label("row_hash"),
-        run_line.c.planned_hash.label("seen_hash"),
-        run.c.mapping_version,
-    )
-    .join(run, run.c.id == run_line.c.run_id)
+#: Lines of a run whose last operation is delivered get the hash that they were planned with. A
+#: line is not whole while an operation is open, nor when one of its run failed, was superseded
+#: before it was sent, or left the board showing something else.
+ADVANCE = (
+    update(snapshot)
     .where(
+        snapshot.c.record_uuid == run_line.c.line,
+        run.c.id == run_line.c.run_id,
         run_line.c.run_id == bindparam("run_id"),
         run_line.c.line.in_(LINES),
         run_line.c.planned.not_in(NOT_DELIVERED),
@@ -53,8 +47,15 @@ WHOLE = (
             or_(operation.c.state.in_(OPEN), (operation.c.run_id == run_line.c.run_id) & _spoilt),
         ),
     )
+    .values(
+        line_key=run_line.c.line_key,
+        customer=run_line.c.customer,
+        row_hash=run_line.c.planned_hash,
+        seen_hash=run_line.c.planned_hash,
+        mapping_version=run.c.mapping_version,
+        last_delivered=bindparam("now"),
+    )
 )
-ADVANCE = update(snapshot).where(snapshot.c.record_uuid == bindparam("of"))
 
 DOUBT = (
     update(snapshot)
@@ -116,14 +117,11 @@ def advance(connection: Connection, run_id: str, lines: Sequence[str], now: floa
 
     Returns how many are whole now.
     """
-    whole_now = 0
-    for chunk in chunks(lines):
-        whole = connection.execute(WHOLE, {"run_id": run_id, "lines": list(chunk)}).mappings()
-        rows = [dict(row) | {"last_delivered": now} for row in whole]
-        whole_now += len(rows)
-        if rows:
-            connection.execute(ADVANCE, rows)
-    return whole_now
+    of_run = {"run_id": run_id, "now": now}
+    return sum(
+        connection.execute(ADVANCE, of_run | {"lines": list(chunk)}).rowcount
+        for chunk in chunks(lines)
+    )
 
 
 def distrust(connection: Connection, lines: Sequence[str]) -> None:
