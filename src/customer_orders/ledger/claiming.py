@@ -128,7 +128,7 @@ def page(ledger: Ledger, board: str, run_id: str, after: int, most: int) -> list
     """The pending operations of a run behind the id `after`, at most `most`, in planned order."""
     which = {"run_id": run_id, "board": board, "after": after, "most": most}
     with ledger.transaction() as connection:
-        return [claimed_of(row) for row in connection.execute(PAGE, which)]
+        return [claimed_of(row) for row in connection.execute(PAGE, which).all()]
 
 
 @patient

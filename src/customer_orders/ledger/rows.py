@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from customer_orders.ledger.schema import State, run
-from customer_orders.plan import Action, Operation, Target
+from customer_orders.plan import Action, Operation, Target, sorted_json
 
 #: The latest run first.
 NEWEST = (run.c.started.desc(), run.c.id.desc())
@@ -23,12 +23,16 @@ OPEN = (State.PENDING, State.SENDING)
 #: line is not whole, and is compared again by the next run.
 DIFFERS = "differs"
 
+#: An enumeration takes longer to find its members.
+TARGETS = {kind.value: kind for kind in Target}
+ACTIONS = {action.value: action for action in Action}
+
 Value = TypeVar("Value")
 
 
 def to_json(value: Any) -> str:
     """JSON with sorted keys, as every JSON column holds it."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return sorted_json(value)
 
 
 def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
@@ -71,8 +75,8 @@ def operation_from_json(document: Mapping[str, Any]) -> Operation:
 def operation_of(row: Row[Any]) -> Operation:
     """A row of `operation` as the operation that was planned."""
     return Operation(
-        kind=Target(row.kind),
-        action=Action(row.action),
+        kind=TARGETS[row.kind],
+        action=ACTIONS[row.action],
         board=row.board,
         customer=row.customer,
         group=row.group_title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +51,9 @@ from customer_orders.plan import (
     Reading,
     Target,
 )
+
+_named = ("id", "kind", "board", "group_title", "record_uuid", "target", "action", "cell")
+FAILED = select(*(operation.c[name] for name in _named)).where(operation.c.state == State.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,37 +162,50 @@ def _still_ours(connection: Connection, run_id: str, boards: Collection[str]) ->
 
 def _supersede(connection: Connection, planned: Planned) -> None:
     """A stale payload is never sent; a failed operation that is planned afresh is replaced."""
-    plan = planned.plan
 
-    def retire(step: Move, *which: ColumnElement[bool]) -> None:
+    def retire(step: Move, which: ColumnElement[bool]) -> None:
         before, after = step.value
         connection.execute(
-            update(operation).where(operation.c.state == before, *which).values(state=after)
+            update(operation).where(operation.c.state == before, which).values(state=after)
         )
 
     retire(Move.SUPERSEDE, operation.c.board.in_(planned.groups))
-    for board, titles in planned.groups.items():
-        # What could not be made is there now: a person made it.
-        of_board = (operation.c.kind == Target.GROUP) & (operation.c.board == board)
-        for chunk in chunks(list(titles)):
-            retire(Move.REPLACE, of_board, operation.c.group_title.in_(chunk))
-    afresh = [line.line for line in plan.lines if line.outcome not in NOT_DELIVERED]
-    for chunk in chunks(afresh):
-        retire(Move.REPLACE, operation.c.record_uuid.in_(chunk))
-    written: defaultdict[str, list[str]] = defaultdict(list)
-    for planned_again in plan.operations:
-        if planned_again.kind is Target.ITEM:
-            for title in planned_again.payload.get("values", {}):
-                written[title].append(planned_again.target)
-    for title, targets in written.items():
-        for chunk in chunks(targets):
-            retire(Move.REPLACE, operation.c.cell == title, operation.c.target.in_(chunk))
-    for action in Action:
-        again = [o.target for o in plan.operations if o.action is action]
-        for chunk in chunks(again):
-            # A refused cell stays refused while other cells of its item change.
-            same = operation.c.action == action, operation.c.cell.is_(None)
-            retire(Move.REPLACE, *same, operation.c.target.in_(chunk))
+    for chunk in chunks(_replaced(connection, planned)):
+        retire(Move.REPLACE, operation.c.id.in_(chunk))
+
+
+def _replaced(connection: Connection, planned: Planned) -> list[int]:
+    """Ids of the failed operations that this plan makes anew, or has no need of any more."""
+    failed = connection.execute(FAILED).all()
+    if not failed:
+        return []
+    # What could not be made is there now: a person made it.
+    made = {(board, title) for board, titles in planned.groups.items() for title in titles}
+    lines = planned.plan.lines
+    afresh = {line.line for line in lines if line.outcome not in NOT_DELIVERED}
+    again = _planned_again(planned.plan, {row.target for row in failed})
+    return [
+        row.id
+        for row in failed
+        if (row.kind == Target.GROUP and (row.board, row.group_title) in made)
+        or row.record_uuid in afresh
+        or (row.target, row.action, row.cell) in again
+    ]
+
+
+def _planned_again(plan: Plan, failed: Collection[str]) -> set[tuple[str, str, str | None]]:
+    """Target, action and cell of what failed and stands in the plan.
+
+    A refused cell stays refused while other cells of its item change.
+    """
+    operations = [o for o in plan.operations if o.target in failed]
+    cells = {
+        (o.target, Action.UPDATE, title)
+        for o in operations
+        if o.kind is Target.ITEM
+        for title in o.payload.get("values", ())
+    }
+    return {(o.target, o.action, None) for o in operations} | cells
 
 
 @patient

@@ -16,7 +16,7 @@ from customer_orders.plan.guards import LastRead, guard_capacity, guard_plan, gu
 from customer_orders.plan.knowledge import Knowledge, Surplus
 from customer_orders.plan.make import ensure_groups, held_line, make
 from customer_orders.plan.missing import MissingLine, missing_finding
-from customer_orders.plan.operations import Action, Operation, Target, checksum_of
+from customer_orders.plan.operations import Action, Operation, Target, checksum_of, sorted_json
 from customer_orders.plan.plan import (
     Draft,
     Filters,
@@ -63,5 +63,6 @@ __all__ = [
     "held_line",
     "make",
     "missing_finding",
+    "sorted_json",
     "usable_groups",
 ]
