@@ -10,12 +10,19 @@ SCHEMA := ../shared/monday/check_schema.py
 DOCUMENTS := src/customer_orders/monday/documents
 SDL := src/customer_orders/emulator/schema.graphql
 
-.PHONY: demo test check simulate bench-delivery bench-emulator bench-source format clean
+.PHONY: demo test test-mssql check simulate bench-delivery bench-emulator bench-ledger bench-source \
+  format clean
 demo: $(READY)
 	@$(BIN)/customer-orders demo $(ARGS)
 
 test: $(READY)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# CUSTOMER_ORDERS_TEST_MSSQL_URL names an empty database; it is left empty.
+test-mssql: $(READY)
+	@test -n "$$CUSTOMER_ORDERS_TEST_MSSQL_URL" || \
+	  { echo "set CUSTOMER_ORDERS_TEST_MSSQL_URL=mssql+mssqlpython://user:password@host/db" >&2; exit 1; }
+	@$(BIN)/python -m pytest -k mssql $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .
@@ -34,6 +41,9 @@ bench-emulator: $(READY)
 
 bench-delivery: $(READY)
 	@$(BIN)/python benchmarks/bench_delivery.py $(ARGS)
+
+bench-ledger: $(READY)
+	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_ledger.py $(ARGS)
 
 bench-source: $(READY)
 	@$(BIN)/python benchmarks/bench_source.py $(ARGS)

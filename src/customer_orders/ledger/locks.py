@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, true, update
 
 from customer_orders.errors import LockHeld, LockLost
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.schema import RunStatus, lock, run
 
+#: In the words of every engine: SQL Server knows no `is true`.
+HELD = lock.c.held == true()
 #: The row of a lock that still stands; `Lock.guard` has the parameters.
 OURS = (
     lock.c.board == bindparam("held_board"),
     lock.c.token == bindparam("held_token"),
-    lock.c.held.is_(True),
+    HELD,
 )
 #: Changes nothing; but the row stays ours until the transaction ends, and a takeover waits for it.
 KEEP = update(lock).where(*OURS).values(token=lock.c.token)
@@ -78,7 +80,7 @@ def _take_over(
 ) -> bool:
     """Whether the lock still was as it was seen: others may have taken it, or its holder woke."""
     as_seen = (lock.c.board == row.board, lock.c.token == row.token)
-    free = or_(lock.c.held.is_(False), lock.c.heartbeat <= dead)
+    free = or_(~HELD, lock.c.heartbeat <= dead)
     taken = update(lock).where(*as_seen, free).values(held=True, **values)
     return connection.execute(taken).rowcount == 1
 
@@ -94,9 +96,7 @@ def _held(row: Row[Any], stale: float) -> LockHeld:
 
 def _close_dead_runs(connection: Connection, run_id: str, now: float, stale: float) -> None:
     """Say of runs whose process is gone that they were broken off; a live one corrects it."""
-    alive = exists().where(
-        lock.c.run_id == run.c.id, lock.c.held.is_(True), lock.c.heartbeat > now - stale
-    )
+    alive = exists().where(lock.c.run_id == run.c.id, HELD, lock.c.heartbeat > now - stale)
     dead = (run.c.status == RunStatus.RUNNING, run.c.id != run_id, run.c.started <= now - stale)
     connection.execute(
         update(run)

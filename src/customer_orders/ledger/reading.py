@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, case, exists, func, or_, select
 
 from customer_orders.ledger import findings as remarks
 from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.locks import HELD
 from customer_orders.ledger.rows import NEWEST
 from customer_orders.ledger.schema import (
     RunStatus,
@@ -48,10 +49,7 @@ def status(ledger: Ledger) -> Document:
             "subitems": _count(connection, subitem),
             "operations": {row[0]: row[1] for row in connection.execute(states)},
             "open_findings": _count(connection, finding, remarks.OPEN),
-            "locks": [
-                _document(row)
-                for row in connection.execute(select(lock).where(lock.c.held.is_(True)))
-            ],
+            "locks": [_document(row) for row in connection.execute(select(lock).where(HELD))],
             "last_run": next(iter(_runs(connection, 1)), None),
         }
 

@@ -110,16 +110,19 @@ def finding_counts(ledger: Ledger, run_id: str) -> list[Document]:
         "new": and_(OPEN, finding.c.first_run == run_id),
         "resolved": or_(finding.c.resolved_run == run_id, and_(GONE, went)),
     }
-    statement = (
+    # SQL Server does not sum over what holds a sub-select.
+    rows = (
         select(
             finding.c.rule,
             finding.c.severity,
-            *(func.sum(case((c, 1), else_=0)).label(word) for word, c in counts.items()),
+            *(case((c, 1), else_=0).label(word) for word, c in counts.items()),
         )
         .where(or_(*counts.values()))
-        .group_by(finding.c.rule, finding.c.severity)
-        .order_by(finding.c.severity, finding.c.rule)
+        .subquery()
     )
+    of = (rows.c.rule, rows.c.severity)
+    sums = (func.sum(rows.c[word]).label(word) for word in counts)
+    statement = select(*of, *sums).group_by(*of).order_by(rows.c.severity, rows.c.rule)
     with ledger.transaction() as connection:
         return [dict(row._mapping) for row in connection.execute(statement)]
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     case,
     delete,
     exists,
@@ -28,7 +29,7 @@ from customer_orders.ledger import findings
 from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
-from customer_orders.ledger.locks import LOST
+from customer_orders.ledger.locks import HELD, LOST
 from customer_orders.ledger.rows import OPEN, chunks, operation_row, to_json
 from customer_orders.ledger.schema import (
     Move,
@@ -151,7 +152,7 @@ def _line_row(run_id: str, line: PlannedLine) -> dict[str, Any]:
 
 def _still_ours(connection: Connection, run_id: str, boards: Collection[str]) -> None:
     """Raise LockLost unless the run holds every board of its plan, until the transaction ends."""
-    ours = (lock.c.run_id == run_id, lock.c.held.is_(True))
+    ours = (lock.c.run_id == run_id, HELD)
     connection.execute(update(lock).where(*ours).values(token=lock.c.token))
     lost = set(boards) - set(connection.scalars(select(lock.c.board).where(*ours)))
     if lost:
@@ -269,10 +270,10 @@ def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
         else_=literal(Outcome.UPDATED),
     )
     of_run = (operation.c.run_id == run_id) & (operation.c.kind == "subitem")
-    sent = (
-        select(operation.c.customer, outcome, func.count())
-        .where(of_run, operation.c.action != "link")
-        .group_by(operation.c.customer, outcome)
+    sent = _by_customer(
+        select(operation.c.customer, outcome.label("outcome"), literal(1).label("number")).where(
+            of_run, operation.c.action != "link"
+        )
     )
     kept_as = case(
         (run_line.c.planned == Outcome.SKIPPED, literal(Outcome.SKIPPED)),
@@ -280,9 +281,11 @@ def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
         else_=literal(Outcome.UNCHANGED),
     )
     kept, refused = (
-        select(run_line.c.customer, word, func.sum(number))
-        .where(run_line.c.run_id == run_id)
-        .group_by(run_line.c.customer, word)
+        _by_customer(
+            select(run_line.c.customer, word.label("outcome"), number.label("number")).where(
+                run_line.c.run_id == run_id
+            )
+        )
         for word, number in (
             (kept_as, run_line.c.quiet_subitems),
             (literal(Outcome.FAILED), run_line.c.refused_subitems),
@@ -296,6 +299,13 @@ def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
         for customer, (_, subitems) in _quiet(connection, run_id).items():
             counted[customer, Outcome.UNCHANGED] += subitems
     return counted
+
+
+def _by_customer(counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The sums of `number`; SQL Server does not group by what holds a parameter."""
+    rows = counted.subquery()
+    of = (rows.c.customer, rows.c.outcome)
+    return select(*of, func.sum(rows.c.number)).group_by(*of)
 
 
 def _quiet(connection: Connection, run_id: str) -> dict[str, list[int]]:

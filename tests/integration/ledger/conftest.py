@@ -7,6 +7,8 @@ from contextlib import closing
 
 import pytest
 from books import Books
+from sqlalchemy import event
+from tsql import as_tsql
 
 from customer_orders.ledger import Ledger
 from engines import copied
@@ -35,4 +37,8 @@ def books(request: pytest.FixtureRequest, engine: str) -> Iterator[Books]:
 
 def _books(url: str) -> Iterator[Books]:
     with closing(Ledger(url)) as ledger:
-        yield Books(ledger)
+        books = Books(ledger)
+        if ledger.path:
+            # No server is at hand everywhere: what any test executes is rendered for it here.
+            event.listen(ledger._engine, "before_execute", as_tsql)
+        yield books
