@@ -11,7 +11,7 @@ from rich.console import Console
 from customer_orders import pipeline, readiness, report
 from customer_orders.config import Settings
 from customer_orders.demo import sample
-from customer_orders.demo.changes import change
+from customer_orders.demo.changes import change_sqlite
 from customer_orders.demo.folder import SOURCE, emulator_process, make_folder, write_settings
 from customer_orders.monday import connect
 from customer_orders.plan import Filters
@@ -56,7 +56,7 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
         runs = [await _run(settings, filters, "first load", console)]
         runs.append(await _run(settings, filters, "nothing to do", console))
         console.rule("The source changes")
-        for edit in change(folder / SOURCE):
+        for edit in change_sqlite(folder / SOURCE):
             console.print(f"  {edit}", highlight=False)
         runs.append(await _run(settings, filters, "after the source changed", console))
         console.rule("verify")

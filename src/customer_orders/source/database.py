@@ -15,16 +15,16 @@ from sqlalchemy import (
     Engine,
     Integer,
     Select,
-    create_engine,
     false,
     inspect,
     select,
     text,
 )
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from customer_orders.config import SourceSettings
+from customer_orders.databases import engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
 from customer_orders.source.cells import text_batch
 from customer_orders.source.columns import (
@@ -39,14 +39,8 @@ from customer_orders.source.statement import columns_read, in_scope, orders_of, 
 
 #: Rows fetched at a time.
 BATCH = 5_000
-#: What to install for an engine whose driver is missing.
-DRIVERS = {
-    "postgresql": 'pip install "psycopg[binary]" and write postgresql+psycopg://',
-    "mssql": "pip install pyodbc and write mssql+pyodbc://",
-    "mysql": "pip install pymysql and write mysql+pymysql://",
-    "mariadb": "pip install pymysql and write mariadb+pymysql://",
-    "oracle": "pip install oracledb and write oracle+oracledb://",
-}
+HINT = "check [source] url, and that the database is up"
+HINTS = {"sqlite": "check that it is a SQLite database and not locked"}
 #: What makes a connection refuse to write, where the engine has a word for it.
 READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
@@ -58,7 +52,7 @@ READ_ONLY = {
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
     """The columns of the table or the query, asked through the dialect of the URL."""
-    engine = _engine(url)
+    engine = engine_of(url, "[source] url", SourceError, poolclass=NullPool)
     # What stands behind the question mark may hold a password as well.
     database = url.set(query={}).render_as_string(hide_password=True)
     name, kinds = columns_of(engine, database, source, query)
@@ -82,37 +76,11 @@ def columns_of(
         return f"the query {source.query}", _query_columns(engine, query, str(source.query))
     except SQLAlchemyError as exc:
         raise SourceError(
-            f"the database {database} cannot be read: {_words(exc)}",
-            hint=_hint(engine),
+            f"the database {database} cannot be read: {words_of(exc)}",
+            hint=hint_of(exc, HINTS.get(engine.dialect.name, HINT)),
         ) from exc
     finally:
         engine.dispose()
-
-
-def _hint(engine: Engine) -> str:
-    if engine.dialect.name == "sqlite":
-        return "check that it is a SQLite database and not locked"
-    return "check [source] url, and that the database is up"
-
-
-def _words(exc: SQLAlchemyError) -> str:
-    return str(exc.args[0]) if exc.args else type(exc).__name__
-
-
-def _engine(url: URL) -> Engine:
-    backend = url.get_backend_name()
-    try:
-        return create_engine(url, poolclass=NullPool)
-    except (NoSuchModuleError, ImportError) as exc:
-        raise SourceError(
-            f"[source] url: the driver for {url.drivername} is not installed",
-            hint=DRIVERS.get(backend, "install its SQLAlchemy dialect, or export the table as CSV"),
-        ) from exc
-    except (SQLAlchemyError, TypeError, ValueError) as exc:
-        raise SourceError(
-            f"[source] url: {url.drivername} does not take this URL",
-            hint="check its parts with the documents of the driver",
-        ) from exc
 
 
 def _table_columns(engine: Engine, database: str, source: SourceSettings) -> dict[str, str]:
@@ -156,8 +124,8 @@ def _batches(
                 row += len(rows)
     except SQLAlchemyError as exc:
         raise SourceError(
-            f"reading {name} failed: {_words(exc)}",
-            hint="the table may be in the middle of a reload; run again",
+            f"reading {name} failed: {words_of(exc)}",
+            hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
         ) from exc
     finally:
         engine.dispose()

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
-from customer_orders.config import CSV_SUFFIXES, Settings
+from customer_orders.config import CSV_SUFFIXES, Settings, SourceSettings
+from customer_orders.databases import database_url
 from customer_orders.errors import SourceError
-from customer_orders.source import csv_file, database, excel_file, parquet_file, sqlite
+from customer_orders.source import csv_file, database, excel_file, parquet_file, postgresql, sqlite
 from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
 from customer_orders.source.files import Place, refuse_other_kinds
 from customer_orders.source.query import read_query
@@ -25,6 +25,12 @@ FILES: Mapping[str, Callable[[Place], Origin]] = {
     **dict.fromkeys(CSV_SUFFIXES, csv_file.origin),
     ".parquet": parquet_file.origin,
     ".xlsx": excel_file.origin,
+}
+#: Engines that hand out Arrow, by what stands before the colon of a URL that names no driver.
+ARROW: Mapping[str, Callable[[URL, SourceSettings, str | None], Origin]] = {
+    "sqlite": sqlite.origin,
+    "postgres": postgresql.origin,
+    "postgresql": postgresql.origin,
 }
 
 
@@ -69,20 +75,19 @@ def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
         place = Place(path=settings.path(source.file), source=source, needed=needed)
         refuse_other_kinds(place.path, FILES)
         return FILES[place.path.suffix.lower()](place)
-    url = _parsed(settings.database(source.url or ""))
+    written = settings.database(source.url or "")
+    url = _parsed(written)
     if url.get_backend_name() == "sqlite":
         sqlite.refuse_absent(url)
     query = read_query(settings.path(source.query), url) if source.query else None
-    # The plain URL of SQLite is read through ADBC; one that names a driver, through that driver.
-    if url.drivername == "sqlite":
-        return sqlite.origin(url, source, query)
-    return database.origin(url, source, query)
+    open_it = ARROW.get(written.partition(":")[0], database.origin)
+    return open_it(url, source, query)
 
 
 def _parsed(url: str) -> URL:
     try:
-        return make_url(url)
-    except (ArgumentError, ValueError) as exc:
+        return database_url(url)
+    except ValueError as exc:
         raise SourceError(
             "[source] url is no database URL", hint="it must look like sqlite:///orders.db"
         ) from exc
