@@ -13,7 +13,15 @@ from sqlalchemy.engine import URL
 from customer_orders.config import CSV_SUFFIXES, Settings, SourceSettings
 from customer_orders.databases import database_url
 from customer_orders.errors import SourceError
-from customer_orders.source import csv_file, database, excel_file, parquet_file, postgresql, sqlite
+from customer_orders.source import (
+    csv_file,
+    database,
+    excel_file,
+    parquet_file,
+    postgresql,
+    sqlite,
+    sqlserver,
+)
 from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
 from customer_orders.source.files import Place, refuse_other_kinds
 from customer_orders.source.query import read_query
@@ -26,11 +34,14 @@ FILES: Mapping[str, Callable[[Place], Origin]] = {
     ".parquet": parquet_file.origin,
     ".xlsx": excel_file.origin,
 }
-#: Engines that hand out Arrow, by what stands before the colon of a URL that names no driver.
+#: Engines that hand out Arrow, by what stands before the colon of a URL. Another driver's name in
+#: it chooses that driver.
 ARROW: Mapping[str, Callable[[URL, SourceSettings, str | None], Origin]] = {
     "sqlite": sqlite.origin,
     "postgres": postgresql.origin,
     "postgresql": postgresql.origin,
+    "mssql": sqlserver.origin,
+    "mssql+mssqlpython": sqlserver.origin,
 }
 
 
