@@ -5,7 +5,8 @@ Values are turned into text here and the scope is compared here: engines disagre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +36,14 @@ from customer_orders.source.columns import (
     nearest,
     unique_header,
 )
-from customer_orders.source.statement import columns_read, in_scope, orders_of, orders_query
+from customer_orders.source.statement import (
+    columns_read,
+    counted,
+    in_scope,
+    orders_of,
+    orders_query,
+)
+from customer_orders.source.steady import refuse_shrunk
 
 #: Rows fetched at a time.
 BATCH = 5_000
@@ -57,11 +65,22 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
     database = url.set(query={}).render_as_string(hide_password=True)
     name, kinds = columns_of(engine, database, source, query)
 
+    with _reading(engine, name) as connection:
+        known = _count(connection, source)
+
     def rows(wanted: Sequence[str]) -> pa.Table:
         columns = columns_read(source, wanted)
         orders = orders_of(source, query, columns)
         asked = select(*(orders.c[column] for column in columns))
-        return in_scope(_batches(engine, asked, name), source, wanted)
+        with _reading(engine, name) as connection:
+            before = _count(connection, source)
+            refuse_shrunk(name, known, before)
+            found = _Counting(_batches(connection, asked, name))
+            table = in_scope(found, source, wanted)
+            if source.table:
+                refuse_shrunk(name, before, found.rows)
+                refuse_shrunk(name, found.rows, _count(connection, source))
+        return table
 
     return Origin(name=name, kinds=kinds, rows=rows, query=query or "")
 
@@ -110,18 +129,13 @@ def _refuse_writing(connection: Connection) -> None:
         connection.exec_driver_sql(words)
 
 
-def _batches(
-    engine: Engine, asked: Select[*tuple[Any, ...]], name: str
-) -> Iterator[pa.RecordBatch]:
-    """The rows as text, a batch at a time; the transaction is rolled back at the end."""
-    columns, row = list(asked.selected_columns.keys()), 1
+@contextmanager
+def _reading(engine: Engine, name: str) -> Iterator[Connection]:
+    """A transaction that only reads, rolled back at the end. Raises SourceError."""
     try:
         with engine.connect() as connection:
             _refuse_writing(connection)
-            streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
-            for rows in streaming.execute(asked).partitions(BATCH):
-                yield text_batch(rows, columns, row, name)
-                row += len(rows)
+            yield connection
     except SQLAlchemyError as exc:
         raise SourceError(
             f"reading {name} failed: {words_of(exc)}",
@@ -129,3 +143,32 @@ def _batches(
         ) from exc
     finally:
         engine.dispose()
+
+
+def _count(connection: Connection, source: SourceSettings) -> int:
+    """Rows of the table; a query is not asked twice."""
+    return connection.scalar(counted(source.table)) or 0 if source.table else 0
+
+
+class _Counting:
+    """Batches on their way through, and the rows that they held."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self.rows += batch.num_rows
+            yield batch
+
+
+def _batches(
+    connection: Connection, asked: Select[*tuple[Any, ...]], name: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows as text, a batch at a time."""
+    columns, row = list(asked.selected_columns.keys()), 1
+    streamed = asked.execution_options(stream_results=True, yield_per=BATCH)
+    for rows in connection.execute(streamed).partitions(BATCH):
+        yield text_batch(rows, columns, row, name)
+        row += len(rows)
