@@ -330,11 +330,18 @@ def emulate(
 def demonstrate(
     po: PO = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where to write it.")] = demo.FOLDER,
+    ledger: Annotated[
+        str | None, typer.Option(help="env/NAME with the URL of a database for the ledger.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source-db", help="env/NAME with the URL for the sample.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show all of it, offline, on sample data."""
     console = Console(quiet=as_json)
-    outcome = _run(demo.show(folder, Filters(po=po), console))
+    places = demo.Places.of(ledger=ledger, source=source)
+    outcome = _run(demo.show(folder, Filters(po=po), console, places))
     if as_json:
         print_json(outcome.as_json())
     raise typer.Exit(outcome.exit_code)

@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from customer_orders.databases import engine_of
-from customer_orders.errors import ConfigError
+from customer_orders.config import redacted
+from customer_orders.databases import engine_of, hint_of, words_of
+from customer_orders.errors import SourceError
 
 Row = dict[str, str | int | None]
 
@@ -75,10 +76,17 @@ def whole_rows(lines: Iterable[Row], orders: sa.Table) -> Iterator[tuple[str | i
 
 @contextmanager
 def database(url: sa.URL) -> Iterator[sa.Connection]:
-    """One transaction. Raises ConfigError when the driver of the URL is not installed."""
-    engine = engine_of(url, "the sample's database", ConfigError, poolclass=sa.NullPool)
-    with engine.begin() as connection:
-        yield connection
+    """One transaction. Raises SourceError for whatever goes wrong in it."""
+    engine = engine_of(url, "the sample's database", SourceError, poolclass=sa.NullPool)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (sa.exc.SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as exc:
+        named = url.set(query={}).render_as_string()
+        raise SourceError(
+            redacted(f"the sample's database {named} failed: {words_of(exc)}"),
+            hint=hint_of(exc, "the sample needs the right to make and drop its table"),
+        ) from exc
 
 
 def replace(connection: sa.Connection, orders: sa.Table, lines: Iterable[Row]) -> int:
