@@ -105,7 +105,8 @@ def replace(connection: sa.Connection, orders: sa.Table, lines: Iterable[Row]) -
 
 def _copied(connection: sa.Connection, orders: sa.Table, cells: Iterable[tuple[Any, ...]]) -> int:
     """PostgreSQL's own bulk load."""
-    name = connection.dialect.identifier_preparer.format_table(orders)
+    # SQLAlchemy writes a per cent twice for its driver, which is not asked to look for parameters.
+    name = connection.dialect.identifier_preparer.format_table(orders).replace("%%", "%")
     written = 0
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:

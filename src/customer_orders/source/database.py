@@ -75,7 +75,7 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
         with _reading(engine, name) as connection:
             before = _count(connection, source)
             refuse_shrunk(name, known, before)
-            found = _Counting(_batches(connection, asked, name))
+            found = _Counting(row_batches(connection, asked, name))
             table = in_scope(found, source, wanted)
             if source.table:
                 refuse_shrunk(name, before, found.rows)
@@ -91,7 +91,7 @@ def columns_of(
     """What messages call the table or the query, and column name -> kind in its order."""
     try:
         if query is None:
-            return f"the table {source.table}", _table_columns(engine, database, source)
+            return f"the table {source.table}", table_columns(engine, database, source)
         return f"the query {source.query}", _query_columns(engine, query, str(source.query))
     except SQLAlchemyError as exc:
         raise SourceError(
@@ -102,9 +102,12 @@ def columns_of(
         engine.dispose()
 
 
-def _table_columns(engine: Engine, database: str, source: SourceSettings) -> dict[str, str]:
+def table_columns(
+    bind: Engine | Connection, database: str, source: SourceSettings
+) -> dict[str, str]:
+    """Column -> kind. Raises SourceError with the nearest name when the table is not there."""
     schema, _, bare = (source.table or "").rpartition(".")
-    inspected = inspect(engine)
+    inspected = inspect(bind)
     names = [*inspected.get_table_names(schema or None), *inspected.get_view_names(schema or None)]
     if bare not in names:
         raise SourceError(
@@ -163,7 +166,7 @@ class _Counting:
             yield batch
 
 
-def _batches(
+def row_batches(
     connection: Connection, asked: Select[*tuple[Any, ...]], name: str
 ) -> Iterator[pa.RecordBatch]:
     """The rows as text, a batch at a time."""

@@ -67,12 +67,17 @@ def read(settings: Settings, needed: Sequence[str]) -> OrderRows:
     wanted = wanted_columns(settings.source, origin, needed)
     _log_unused(origin, [name for name in origin.kinds if name not in wanted])
     rows = origin.rows(wanted)
-    asked = settings.source.model_dump_json() + origin.query
     return OrderRows(
         table=rows,
         sizes=chosen_sizes(settings.source, origin, rows),
-        scope=hashlib.sha256(asked.encode()).hexdigest(),
+        scope=scope_of(settings, origin.query),
     )
+
+
+def scope_of(settings: Settings, query: str = "") -> str:
+    """Digest of what is asked for."""
+    asked = settings.source.model_dump_json() + query
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def column_names(settings: Settings, needed: Sequence[str]) -> frozenset[str]:

@@ -97,17 +97,7 @@ class _Server:
                     (name for name, *_ in cursor.description), str(self.source.query)
                 )
             return {name: known_kind(name) for name in header}
-        schema, _, bare = (self.source.table or "").rpartition(".")
-        schemas = [schema] if schema else [connection.scalar(select(func.schema_name()))]
-        for name in dict.fromkeys((*schemas, *([] if schema else [USUAL_SCHEMA]))):
-            found = connection.execute(columns_asked(name, bare)).all()
-            if found:
-                return {name: INTEGER if kind in WHOLE else TEXT for name, kind in found}
-        names = connection.scalars(select(LISTED.c.TABLE_NAME).distinct()).all()
-        raise SourceError(
-            f'the table "{self.source.table}" is not in {self.database}' + nearest(bare, names),
-            hint="check [source] table; nothing was read",
-        )
+        return table_columns(connection, self.database, self.source)
 
     def seen(self, connection: Connection) -> _Seen:
         """The table's number, which another table under its name has not, and its rows."""
@@ -140,6 +130,21 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
             return found
 
     return Origin(name=server.name, kinds=kinds, rows=rows, query=query or "")
+
+
+def table_columns(connection: Connection, database: str, source: SourceSettings) -> dict[str, str]:
+    """Column -> kind. Raises SourceError with the nearest name when the table is not there."""
+    schema, _, bare = (source.table or "").rpartition(".")
+    own = schema or str(connection.scalar(select(func.schema_name())))
+    for name in (own,) if schema else dict.fromkeys((own, USUAL_SCHEMA)):
+        found = connection.execute(columns_asked(name, bare)).all()
+        if found:
+            return {name: INTEGER if kind in WHOLE else TEXT for name, kind in found}
+    names = connection.scalars(select(LISTED.c.TABLE_NAME).distinct()).all()
+    raise SourceError(
+        f'the table "{source.table}" is not in {database}' + nearest(bare, names),
+        hint="check [source] table; nothing was read",
+    )
 
 
 def snapshot_asked() -> Select[Any]:
