@@ -154,7 +154,7 @@ def engine_of(url: URL, where: str, error: type[CustomerOrdersError], **options:
     try:
         return create_engine(url, **options)
     except (NoSuchModuleError, ImportError) as exc:
-        another = "install its SQLAlchemy dialect, or choose another database"
+        another = "install its SQLAlchemy dialect, or choose another database; a source may be CSV"
         raise error(
             f"{where}: the driver for {url.drivername} is not installed",
             hint=DRIVERS.get(url.get_backend_name(), another),

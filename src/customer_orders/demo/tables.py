@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.mssql import NVARCHAR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from customer_orders.config import redacted
@@ -29,16 +30,18 @@ CHUNK = 1_000
 class _Day(TypeDecorator[str]):
     """A day as ISO text; SQLite has no type for it."""
 
-    impl = sa.Date
+    impl = sa.DATE
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
-        return sa.TEXT() if dialect.name == "sqlite" else sa.Date()
+        return sa.TEXT() if dialect.name == "sqlite" else sa.DATE()
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
         return value if value is None or dialect.name == "sqlite" else date.fromisoformat(value)
 
 
+#: Text of any length and of any letters.
+_TEXT = sa.TEXT().with_variant(NVARCHAR(), "mssql")
 _TYPES: Mapping[str, TypeEngine[Any]] = {
     "INT": sa.INTEGER(),
     "DATE": _Day(),
@@ -57,8 +60,8 @@ def columns() -> list[tuple[str, str]]:
 
 def orders_table(name: str, *, marked: bool = False) -> sa.Table:
     """The source table; with `marked`, its last column says that it is the demo's."""
-    kinds = ((column, _TYPES.get(sql_type, sa.UnicodeText())) for column, sql_type in columns())
-    mark = [sa.Column(MARK, sa.UnicodeText(), default=MARKED)] if marked else []
+    kinds = ((column, _TYPES.get(sql_type, _TEXT)) for column, sql_type in columns())
+    mark = [sa.Column(MARK, _TEXT, default=MARKED)] if marked else []
     return sa.Table(name, sa.MetaData(), *(sa.Column(*kind) for kind in kinds), *mark)
 
 

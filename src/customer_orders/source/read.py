@@ -80,9 +80,9 @@ def scope_of(settings: Settings, query: str = "") -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def column_names(settings: Settings, needed: Sequence[str]) -> frozenset[str]:
-    """Every column that the source has. Raises SourceError when it cannot be opened."""
-    return frozenset(_origin(settings, needed).kinds)
+def column_kinds(settings: Settings, needed: Sequence[str]) -> Mapping[str, str]:
+    """Column -> INTEGER, TEXT or UNKNOWN. Raises SourceError when it cannot be opened."""
+    return _origin(settings, needed).kinds
 
 
 def _origin(settings: Settings, needed: Sequence[str]) -> Origin:

@@ -30,7 +30,7 @@ VERSION = "SELECT schema_version FROM pragma_schema_version"
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
     """The columns of the table or the query. The file is opened read only, and never made."""
     database = url.database or ""
-    with _reading(database, "the schema", NO_DATABASE) as cursor:
+    with _reading(database, f"the database {database} cannot be read", NO_DATABASE) as cursor:
         asked = _version(cursor, database)
     engine = create_engine(
         "sqlite://",
@@ -38,13 +38,14 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
         poolclass=NullPool,
     )
     name, kinds = columns_of(engine, database, source, query)
-    with _reading(database, name, RELOAD) as cursor:
+    failed = f"reading {name} from {database} failed"
+    with _reading(database, failed, RELOAD) as cursor:
         known = _count(cursor, source)
 
     def rows(wanted: Sequence[str]) -> pa.Table:
         orders = orders_of(source, query, columns_read(source, wanted))
         # One transaction, which sees one moment of the file.
-        with _reading(database, name, RELOAD) as cursor:
+        with _reading(database, failed, RELOAD) as cursor:
             refuse_moved(name, _version(cursor, database) != asked)
             refuse_shrunk(name, known, _count(cursor, source))
             cursor.execute(*compiled(statement(source, wanted, orders)))
@@ -66,7 +67,7 @@ def _read_only(database: str) -> str:
 
 
 @contextmanager
-def _reading(database: str, name: str, hint: str) -> Iterator[Cursor]:
+def _reading(database: str, failed: str, hint: str) -> Iterator[Cursor]:
     """A transaction that only reads. Raises SourceError for whatever goes wrong in it."""
     try:
         with (
@@ -75,7 +76,7 @@ def _reading(database: str, name: str, hint: str) -> Iterator[Cursor]:
         ):
             yield cursor
     except (adbc_driver_manager.Error, OSError) as exc:
-        raise SourceError(f"reading {name} from {database} failed: {exc}", hint=hint) from exc
+        raise SourceError(f"{failed}: {exc}", hint=hint) from exc
 
 
 def _version(cursor: Cursor, database: str) -> tuple[int, ...]:

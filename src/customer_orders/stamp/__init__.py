@@ -5,6 +5,15 @@ on the same table, and go away with a table that a load rebuilds.
 """
 
 from customer_orders.stamp.fill import Stamped, stamp
-from customer_orders.stamp.marks import Marks, missing_marks
+from customer_orders.stamp.marks import HASH, OTHER_UUID, UUID, Marks, missing_marks, named
 
-__all__ = ["Marks", "Stamped", "missing_marks", "stamp"]
+__all__ = [
+    "HASH",
+    "OTHER_UUID",
+    "UUID",
+    "Marks",
+    "Stamped",
+    "missing_marks",
+    "named",
+    "stamp",
+]
