@@ -36,7 +36,7 @@ bench-delivery: $(READY)
 	@$(BIN)/python benchmarks/bench_delivery.py $(ARGS)
 
 bench-source: $(READY)
-	@$(BIN)/python benchmarks/bench_source.py $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_source.py $(ARGS)
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -39,8 +39,15 @@ def compared(run: dict[str, Any]) -> dict[str, Any]:
     return {key: run[key] for key in ("name", "status", "items", "subitems", "groups", "mutations")}
 
 
-def test_the_same_journey(tmp_path: Path, demo: Demo, databases: list[str]) -> None:
-    """It comes to the same; a second one begins anew; nothing holds a password."""
+def test_the_same_journey(
+    tmp_path: Path,
+    demo: Demo,
+    databases: list[str],
+    postgres_server: Postgres,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both on PostgreSQL it comes to the same; a second one begins anew; no file has a password."""
+    monkeypatch.setenv(LEDGER, postgres_server.database())
     for _ in range(2):
         document = demonstrate(tmp_path, *databases).json
         assert [compared(run) for run in document["runs"]] == [compared(run) for run in demo.runs]
@@ -53,8 +60,8 @@ def test_the_same_journey(tmp_path: Path, demo: Demo, databases: list[str]) -> N
     text = (folder / "customer_orders.toml").read_text(encoding="utf-8")
     assert f'url = "env/{SAMPLE}"' in text
     assert f'url = "env/{LEDGER}"' in text
-    with closing(sqlite3.connect(tmp_path / "ours.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM run").fetchone() == (3,)
+    with psycopg.connect(os.environ[LEDGER]) as connection:
+        assert connection.execute("SELECT count(*) FROM customer_orders.run").fetchone() == (3,)
 
 
 @pytest.mark.parametrize(
