@@ -6,7 +6,7 @@ A table or a query is looked at and read in one transaction that only reads and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import quoted_name
 
 from customer_orders.config import SourceSettings, redacted
-from customer_orders.databases import DRIVERS, engine_of, hint_of, words_of
+from customer_orders.databases import DRIVERS, Trouble, engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
 from customer_orders.source.columns import (
     INTEGER,
@@ -46,7 +46,7 @@ from customer_orders.source.statement import columns_read, in_scope, orders_of
 from customer_orders.source.steady import refuse_moved
 
 if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Cursor
+    from adbc_driver_manager.dbapi import Connection, Cursor
 
 WHOLE = ("int2", "int4", "int8")
 NO_TABLE = "42P01"
@@ -102,6 +102,17 @@ class _Server:
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
         """A transaction that sees one moment. Raises SourceError for whatever goes wrong in it."""
+        # What goes wrong while rows stream in is an error of Arrow.
+        foreign = (adbc_driver_manager.Error, pa.ArrowException, OSError)
+        with closing(self._connected()) as connection, closing(connection.cursor()) as cursor:
+            try:
+                for words in BEGINNING:
+                    cursor.execute(words)
+                yield cursor
+            except foreign as exc:
+                raise self._error(exc) from exc
+
+    def _connected(self) -> Connection:
         try:
             from adbc_driver_postgresql import dbapi  # an extra: only who reads PostgreSQL needs it
         except ImportError as exc:
@@ -110,13 +121,13 @@ class _Server:
                 hint=DRIVERS["postgresql"],
             ) from exc
         try:
-            with dbapi.connect(_conninfo(self._url)) as connection, connection.cursor() as cursor:
-                for words in BEGINNING:
-                    cursor.execute(words)
-                yield cursor
-        # What goes wrong while rows stream in is an error of Arrow.
-        except (adbc_driver_manager.Error, pa.ArrowException, OSError) as exc:
-            raise self._error(exc) from exc
+            connection: Connection = dbapi.connect(_conninfo(self._url))
+        except adbc_driver_manager.Error as exc:
+            raise SourceError(
+                redacted(f"{self.database} cannot be read: {words_of(exc)}"),
+                hint=Trouble.CUT.value,
+            ) from exc
+        return connection
 
     def seen(self, cursor: Cursor) -> _Seen:
         """Columns and tables, which stay as they are from now on until the transaction ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from customer_orders import mapping, source
@@ -55,7 +56,8 @@ class Stamped:
             lines.append(f"{self.dropped} blank rows stay without")
         if self.held:
             lines.append(f"{len(self.held)} rows stay without, as their line cannot be told")
-        lines += [f"  row {h.finding.row}: {h.finding.message}" for h in self.held[:SHOWN]]
+        findings = [held.finding for held in self.held[:SHOWN]]
+        lines += [f"  row {f.row}, {f.value}: {f.message}" for f in findings]
         return lines + (["  ..."] if len(self.held) > SHOWN else [])
 
 
@@ -68,12 +70,19 @@ class _Found:
     differing: Sequence[Written]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ledger:
+    """What the ledger knows, asked first: it may stand in the file that is locked afterwards."""
+
+    known: pa.Table
+    last_scope: str | None
+
+
 def stamp(settings: Settings, ledger: Ledger | None, *, dry_run: bool = False) -> Stamped:
     """Add what is missing and fill it, in one transaction; with `dry_run` nothing is written.
 
-    Without a ledger no line is known yet.
-
-    Raises ConfigError where the source is no table, SourceError where it cannot be changed.
+    Without a ledger no line is known yet. Raises ConfigError where the source is no table,
+    SourceError where it cannot be changed.
     """
     asked = settings.source
     if asked.table is None:
@@ -81,15 +90,19 @@ def stamp(settings: Settings, ledger: Ledger | None, *, dry_run: bool = False) -
             "[source] columns are added to a table, not to a file or a query",
             hint="nothing needs them: lines are known by their key columns",
         )
+    told = _Ledger(known=knowledge.KNOWN.empty_table(), last_scope=None)
+    if ledger:
+        scope = knowledge.last_scope(ledger)
+        told = _Ledger(known=knowledge.known_lines(ledger), last_scope=scope)
     url = settings.database(asked.deploy_url or asked.url or "")
     with engines.transaction(url, f"the table {asked.table}") as connection:
-        return _Stamping(connection, settings, ledger).done(dry_run=dry_run)
+        return _Stamping(connection, settings, told).done(dry_run=dry_run)
 
 
 class _Stamping:
     """One table, inside its transaction."""
 
-    def __init__(self, connection: Connection, settings: Settings, ledger: Ledger | None) -> None:
+    def __init__(self, connection: Connection, settings: Settings, ledger: _Ledger) -> None:
         self._connection, self._dialect = connection, connection.dialect
         self._settings, self._ledger = settings, ledger
         name, columns = settings.source.table or "", source.table_kinds(connection, settings)
@@ -145,13 +158,10 @@ class _Stamping:
 
     def _detected(self, read: NumberedRows) -> Changes:
         """Every line by the rules of a run; nothing depends on what stands in the two columns."""
-        ledger, rekey, known = self._ledger, False, knowledge.KNOWN.empty_table()
-        if ledger:
-            rekey = knowledge.last_scope(ledger) == read.rows.scope
-            known = knowledge.known_lines(ledger)
+        rekey = self._ledger.last_scope == read.rows.scope
         hashed = mapping.hashed_columns(self._settings)
         columns = Columns.of(self._settings.source, hashed, read.rows.sizes, rekey=rekey)
-        return detect(read.rows.table, known, columns, "", every_line=True)
+        return detect(read.rows.table, self._ledger.known, columns, "", every_line=True)
 
     def _refuse_foreign(self, uuids: Sequence[str]) -> None:
         """Raise SourceError for a column that somebody else fills."""
