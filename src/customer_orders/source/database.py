@@ -27,6 +27,7 @@ from sqlalchemy.pool import NullPool
 from customer_orders.config import SourceSettings
 from customer_orders.databases import engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
+from customer_orders.source import sqlserver
 from customer_orders.source.cells import text_batch
 from customer_orders.source.columns import (
     INTEGER,
@@ -90,9 +91,13 @@ def columns_of(
 ) -> tuple[str, dict[str, str]]:
     """What messages call the table or the query, and column name -> kind in its order."""
     try:
-        if query is None:
-            return f"the table {source.table}", table_columns(engine, database, source)
-        return f"the query {source.query}", _query_columns(engine, query, str(source.query))
+        with engine.connect() as connection:
+            _refuse_writing(connection)
+            if query is None:
+                kinds = table_columns(connection, database, source)
+                return f"the table {source.table}", kinds
+            kinds = _query_columns(connection, query, str(source.query))
+            return f"the query {source.query}", kinds
     except SQLAlchemyError as exc:
         raise SourceError(
             f"the database {database} cannot be read: {words_of(exc)}",
@@ -102,12 +107,12 @@ def columns_of(
         engine.dispose()
 
 
-def table_columns(
-    bind: Engine | Connection, database: str, source: SourceSettings
-) -> dict[str, str]:
+def table_columns(connection: Connection, database: str, source: SourceSettings) -> dict[str, str]:
     """Column -> kind. Raises SourceError with the nearest name when the table is not there."""
+    if connection.dialect.name == "mssql":
+        return sqlserver.table_columns(connection, database, source)
     schema, _, bare = (source.table or "").rpartition(".")
-    inspected = inspect(bind)
+    inspected = inspect(connection)
     names = [*inspected.get_table_names(schema or None), *inspected.get_view_names(schema or None)]
     if bare not in names:
         raise SourceError(
@@ -118,12 +123,10 @@ def table_columns(
     return {c["name"]: INTEGER if isinstance(c["type"], Integer) else TEXT for c in columns}
 
 
-def _query_columns(engine: Engine, query: str, name: str) -> dict[str, str]:
+def _query_columns(connection: Connection, query: str, name: str) -> dict[str, str]:
     """A query has names but no types that all drivers tell: kinds as in a file without types."""
-    with engine.connect() as connection:
-        _refuse_writing(connection)
-        nothing = select(text("*")).select_from(orders_query(query)).where(false())
-        header = list(connection.execute(nothing).keys())
+    nothing = select(text("*")).select_from(orders_query(query)).where(false())
+    header = list(connection.execute(nothing).keys())
     return {column: known_kind(column) for column in unique_header(header, name)}
 
 

@@ -13,7 +13,6 @@ from customer_orders.config import Settings
 from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
 from customer_orders.source.database import row_batches, table_columns
 from customer_orders.source.read import OrderRows, scope_of
-from customer_orders.source.sqlserver import table_columns as sqlserver_columns
 from customer_orders.source.statement import columns_read, in_scope, orders_table
 
 #: What the place of a row is called among its columns.
@@ -34,8 +33,7 @@ class NumberedRows:
 def table_kinds(connection: Connection, settings: Settings) -> dict[str, str]:
     """Column -> kind, asked on this connection. Raises SourceError when there is no such table."""
     shown = connection.engine.url.set(query={}).render_as_string()
-    ask = sqlserver_columns if connection.dialect.name == "mssql" else table_columns
-    return ask(connection, shown, settings.source)
+    return table_columns(connection, shown, settings.source)
 
 
 def numbered(
