@@ -46,7 +46,7 @@ bench-ledger: $(READY)
 	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_ledger.py $(ARGS)
 
 bench-source: $(READY)
-	@$(BIN)/python benchmarks/bench_source.py $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_source.py $(ARGS)
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -3,12 +3,14 @@
 The sample of 100,000 order lines in 268 columns is written in each form; each is then read in a
 process of its own. Peak memory is that of the reading process, Python and its libraries included:
 the first line says what these take by themselves. Other sizes: `make bench-source ARGS="10000"`.
+PostgreSQL is started for it, from this machine's programs or a package.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,10 +24,14 @@ import xlsxwriter
 from rich.console import Console
 from rich.table import Table
 
-from customer_orders.demo import sample
+from customer_orders.databases import database_url
+from customer_orders.demo import sample, tables
+from postgres import postgres
 
 ROWS = 100_000
 BATCH = 5_000
+#: Holds the URL of the database, with its password.
+DATABASE = "BENCH_SOURCE_URL"
 #: Peak megabytes allowed for all lines; a workbook is laid out whole by its reader.
 TARGET, WORKBOOK_TARGET = 800, 2_000
 NAMES = [name for name, _ in sample.columns()]
@@ -54,13 +60,14 @@ def main() -> int:
     table = Table("source", "file MB", "rows", "seconds", "peak MB", "target", "met")
     table.add_row("nothing", "", *measured({})[1:], "", "")
     met = True
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, postgres() as server:
+        os.environ[DATABASE] = server.database()
         for name, file, write, source, target in forms(Path(folder)):
             write(file, count)
             rows, *figures = measured(source)
             good = int(rows) == count and float(figures[-1].replace(",", "")) < target
             met = met and good
-            size = f"{file.stat().st_size / 1e6:,.0f}"
+            size = f"{file.stat().st_size / 1e6:,.0f}" if file.exists() else ""
             table.add_row(name, size, *figures, f"under {target:,}", "yes" if good else "NO")
     Console(width=100).print(table)
     return 0 if met else 1
@@ -76,6 +83,15 @@ def forms(folder: Path) -> Iterable[Form]:
     yield "SQLite, ADBC", database, write_sqlite, {"url": f"sqlite:///{database}", **table}, TARGET
     generic = {"url": f"sqlite+pysqlite:///{database}", **table}
     yield "SQLite, SQLAlchemy", database, lambda _, __: None, generic, TARGET
+    yield (
+        "PostgreSQL, ADBC",
+        folder / "-",
+        write_postgres,
+        {"url": f"env/{DATABASE}", **table},
+        TARGET,
+    )
+    generic = {"url": f"env/{DATABASE}_GENERIC", **table}
+    yield "PostgreSQL, SQLAlchemy", folder / "-", lambda _, __: None, generic, TARGET
     for name, file, write in (
         ("CSV, UTF-8", "orders.csv", write_csv),
         ("CSV, UTF-16, tabs", "orders.tsv", write_tabs),
@@ -96,6 +112,13 @@ def measured(source: dict[str, str]) -> tuple[str, ...]:
 
 def write_sqlite(path: Path, count: int) -> None:
     sample.write_sqlite(path, sample.rows(count))
+
+
+def write_postgres(_: Path, count: int) -> None:
+    url = os.environ[DATABASE]
+    os.environ[f"{DATABASE}_GENERIC"] = url.replace("postgresql:", "postgresql+psycopg:")
+    with tables.database(database_url(url)) as connection:
+        tables.replace(connection, tables.orders_table(sample.TABLE), sample.rows(count))
 
 
 def write_csv(path: Path, count: int) -> None:

@@ -154,7 +154,7 @@ def engine_of(url: URL, where: str, error: type[CustomerOrdersError], **options:
     try:
         return create_engine(url, **options)
     except (NoSuchModuleError, ImportError) as exc:
-        another = "install its SQLAlchemy dialect, or choose another database"
+        another = "install its SQLAlchemy dialect, or choose another database; a source may be CSV"
         raise error(
             f"{where}: the driver for {url.drivername} is not installed",
             hint=DRIVERS.get(url.get_backend_name(), another),
@@ -210,3 +210,9 @@ def words_of(exc: BaseException) -> str:
     """What the driver said, in one line."""
     cause = getattr(exc, "orig", None) or (exc.args[0] if exc.args else type(exc).__name__)
     return " ".join(str(cause).split())
+
+
+def hint_of(exc: BaseException, otherwise: str) -> str:
+    """What mends it; `otherwise` where the code of the error says nothing of its own."""
+    trouble = trouble_of(exc)
+    return otherwise if trouble in (Trouble.OTHER, Trouble.ABSENT) else trouble.value

@@ -106,6 +106,13 @@ class Changes:
                 sizes={size[0]: size[1] for size in map(_pair, row["sizes"])},
             )
 
+    def identities(self) -> pa.Table:
+        """Row (from 1), record_uuid and row_hash of every row whose line can be told."""
+        return self._engine.sql(
+            "select row, v.record_uuid, row_hash from line join verdict v using (row) "
+            "where v.record_uuid is not null order by row"
+        ).to_arrow_table()
+
     def held(self) -> Iterator[Held]:
         """The rows whose line cannot be told, each with its finding."""
         for row in self._rows("kind in ('equal keys', 'rekeyed', 'unidentified')"):

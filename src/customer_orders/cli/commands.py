@@ -105,16 +105,36 @@ def check(as_json: Json = False) -> None:
 @app.command()
 def deploy(
     board: Annotated[bool, typer.Option("--board", help="Make missing key columns too.")] = False,
+    source: Annotated[
+        bool, typer.Option("--source", help="Add record_uuid and row_hash to the source table.")
+    ] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Print the DDL and do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what --source would do, and do nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Create our tables, or bring them to this version's schema."""
+    if source and (sql or dry_run):
+        _print_source_changes(sql=sql, as_json=as_json)
+        return
     if sql:
         text = pipeline.ddl(_settings())
         print_json({"sql": text}) if as_json else print(text)
         return
-    done = _run(pipeline.deploy(_settings(), board=board))
+    done = _run(pipeline.deploy(_settings(), board=board, source=source))
     print_json({"done": done}) if as_json else print(*done, sep="\n")
+
+
+def _print_source_changes(*, sql: bool, as_json: bool) -> None:
+    """What `deploy --source` would do: its statements, and with `--dry-run` what comes of them."""
+    changes = pipeline.source_changes(_settings())
+    text = "".join(f"{statement};\n" for statement in changes.statements)
+    told = [] if sql else changes.told(done=False)
+    if as_json:
+        print_json({"sql": text, **({} if sql else {"planned": told})})
+        return
+    print(text, *told, sep="\n", end="" if sql else "\n")
 
 
 @app.command()
@@ -330,11 +350,18 @@ def emulate(
 def demonstrate(
     po: PO = None,
     folder: Annotated[Path, typer.Option("--dir", help="Where to write it.")] = demo.FOLDER,
+    ledger: Annotated[
+        str | None, typer.Option(help="env/NAME with the URL of a database for the ledger.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source-db", help="env/NAME with the URL for the sample.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show all of it, offline, on sample data."""
     console = Console(quiet=as_json)
-    outcome = _run(demo.show(folder, Filters(po=po), console))
+    places = demo.Places.of(ledger=ledger, source=source)
+    outcome = _run(demo.show(folder, Filters(po=po), console, places))
     if as_json:
         print_json(outcome.as_json())
     raise typer.Exit(outcome.exit_code)

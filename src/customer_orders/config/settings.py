@@ -46,6 +46,9 @@ class SourceSettings(_Table):
     """Where order lines are read: a table or a query behind a URL, or a file."""
 
     url: DatabaseURL | None = None
+    #: The same database, as a user who may change the table: only `deploy --source` asks for it.
+    #: What is read does not depend on it.
+    deploy_url: DatabaseURL | None = Field(None, exclude=True)
     table: str | None = None
     #: File with one SELECT, read instead of a table.
     query: Path | None = None
@@ -85,7 +88,7 @@ class SourceSettings(_Table):
         """A setting that this kind of source does not look at is a mistake."""
         suffix = self.file.suffix.lower() if self.file else ""
         of_kind = {
-            **dict.fromkeys(("table", "query"), self.url is not None),
+            **dict.fromkeys(("table", "query", "deploy_url"), self.url is not None),
             **dict.fromkeys(("delimiter", "encoding"), suffix in CSV_SUFFIXES),
             **dict.fromkeys(("sheet", "header_row"), suffix == ".xlsx"),
         }

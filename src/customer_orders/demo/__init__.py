@@ -2,5 +2,6 @@
 
 from customer_orders.demo.folder import FOLDER, emulator_of
 from customer_orders.demo.journey import Outcome, show
+from customer_orders.demo.places import Places
 
-__all__ = ["FOLDER", "Outcome", "emulator_of", "show"]
+__all__ = ["FOLDER", "Outcome", "Places", "emulator_of", "show"]

@@ -8,6 +8,8 @@ from typing import Any
 
 from customer_orders.demo.sample import CUSTOMERS
 
+#: Of the emulator's account; monday's are longer.
+ACCOUNT = "1"
 BOARD_ID = "9000000001"
 BOARD_NAME = "Customer Master Schedule"
 SUBITEMS_BOARD_ID = "9000000002"
@@ -42,7 +44,7 @@ def seed(*, items_limit: int = 10_000, settings: Mapping[str, Any] | None = None
     items = [*_columns("board_columns.csv"), _column(KEY_COLUMN, "text")]
     subitems = _columns("subitem_columns.csv")
     return {
-        "account": {"id": "1", "name": "Sample Garments", "plan": "enterprise"},
+        "account": {"id": ACCOUNT, "name": "Sample Garments", "plan": "enterprise"},
         "users": [
             _user("100", "Pipeline", "demo", can_change_structure=True),
             _user("200", "Planner", "planner", can_change_structure=False),

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from customer_orders.demo.sample import (
-    FIVE,
-    TABLE,
-    database,
-    line_of_4755,
-    orders_table,
-    seeded,
-    split,
-)
+from customer_orders.demo.sample import FIVE, line_of_4755, po_4755, seeded, split, sqlite_url
+from customer_orders.demo.tables import TABLE, database, orders_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +29,12 @@ class SourceChange:
 
     def __str__(self) -> str:
         return f"{self.line}: {self.what}"
+
+
+def _later(line: str, column: str, by: timedelta) -> str:
+    """A date of the sample, moved: engines reckon with dates in words of their own."""
+    (cells,) = (row for row in po_4755() if row["AAG ORDER NUMBER"] == line)
+    return (date.fromisoformat(str(cells[column])) + by).isoformat()
 
 
 _TOTAL = sa.column("TOTAL QTY", sa.INTEGER)
@@ -81,26 +81,30 @@ CHANGES = (
     SourceChange(
         line="GRE-04279",
         what="leaves the factory 14 days later",
-        cells={"EX FACTORY DATE": sa.func.date(sa.column("EX FACTORY DATE"), "+14 days")},
+        cells={"EX FACTORY DATE": _later("GRE-04279", "EX FACTORY DATE", timedelta(days=14))},
         item_columns=("CUSTOMER EX FACTORY DATE",),
         items_updated=1,
     ),
 )
 
 
-def change(path: Path, *, table: str = TABLE) -> tuple[SourceChange, ...]:
-    """Make the demo's changes in a SQLite source, all of them or none; once."""
-    orders = orders_table(table)
+def change(url: sa.URL, orders: sa.Table) -> tuple[SourceChange, ...]:
+    """Make the demo's changes in a source, all of them or none; once."""
     number = orders.c["AAG ORDER NUMBER"]
-    with database(path) as connection:
+    with database(url) as connection:
         for edit in CHANGES:
             there = connection.scalar(
                 sa.select(sa.func.count()).select_from(orders).where(number == edit.line)
             )
             if there != 1 - edit.items_created:
-                raise ValueError(f"{path} is not the sample before its changes: see {edit.line}")
+                raise ValueError(f"this is not the sample before its changes: see {edit.line}")
             if edit.items_created:
                 connection.execute(sa.insert(orders).values(edit.cells))
             else:
                 connection.execute(sa.update(orders).where(number == edit.line).values(edit.cells))
     return CHANGES
+
+
+def change_sqlite(path: Path) -> tuple[SourceChange, ...]:
+    """The same in a SQLite file."""
+    return change(sqlite_url(path), orders_table(TABLE))

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from customer_orders.config import SETTINGS_FILE, Settings, load
 from customer_orders.demo import sample
 from customer_orders.demo.board import BOARD_ID, BOARD_NAME, KEY_COLUMN, seed
+from customer_orders.demo.places import Places
 from customer_orders.errors import ConfigError, CustomerOrdersError
 
 FOLDER = Path("customer-orders-demo")
 #: Says that a folder is ours and may be replaced.
 MARK = ".customer-orders-demo"
-SOURCE = "source.db"
 STATE = "monday.json"
 #: Limits far above any account's, so that the demo ends in seconds.
 LIMITS = {
@@ -32,7 +32,7 @@ STOP_SECONDS = 10
 
 
 def make_folder(folder: Path) -> None:
-    """Write source and board. Raises ConfigError when the folder is somebody else's."""
+    """Write the board. Raises ConfigError when the folder is somebody else's."""
     if folder.exists():
         if not (folder / MARK).is_file():
             raise ConfigError(
@@ -42,12 +42,11 @@ def make_folder(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).write_text("made by `customer-orders demo`\n", encoding="utf-8")
-    sample.write_sqlite(folder / SOURCE, sample.rows())
     state = json.dumps(seed(settings=LIMITS), ensure_ascii=False)
     (folder / STATE).write_text(state, encoding="utf-8")
 
 
-def write_settings(folder: Path, url: str) -> Settings:
+def write_settings(folder: Path, url: str, places: Places) -> Settings:
     """Write the configuration of the demo's board at this address, and read it."""
     customers = "\n".join(
         f"{json.dumps(name)} = {json.dumps(list(names), ensure_ascii=False)}"
@@ -57,11 +56,11 @@ def write_settings(folder: Path, url: str) -> Settings:
 # Made by `customer-orders demo`. The token opens nothing but the emulator on this machine.
 
 [source]
-url = "sqlite:///{SOURCE}"
+url = "{places.source}"
 table = "{sample.TABLE}"
 
 [ledger]
-url = "sqlite:///ledger.db"
+url = "{places.ledger}"
 
 [monday]
 token = "emulator-demo"

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from customer_orders import pipeline, readiness, report
 from customer_orders.config import Settings
-from customer_orders.demo import sample
 from customer_orders.demo.changes import change
-from customer_orders.demo.folder import SOURCE, emulator_process, make_folder, write_settings
+from customer_orders.demo.folder import emulator_process, make_folder, write_settings
+from customer_orders.demo.places import Places
 from customer_orders.monday import connect
 from customer_orders.plan import Filters
 from customer_orders.report import ApplyProgress, Run
@@ -43,20 +43,25 @@ class Outcome:
         }
 
 
-async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
-    """Run the whole journey in a folder of its own."""
+async def show(folder: Path, filters: Filters, console: Console, places: Places) -> Outcome:
+    """Run the whole journey in a folder of its own, with its databases elsewhere where asked.
+
+    Raises ConfigError before anything is written where something stands that is not the demo's.
+    """
+    places.refuse_foreign(folder)
     make_folder(folder)
     console.rule("A sample of order lines, and a monday on this machine")
     with emulator_process(folder) as url:
-        settings = write_settings(folder, url)
-        console.print(f"{sample.ROWS} rows in {folder / SOURCE}, the API at {url}.")
+        settings = write_settings(folder, url, places)
+        rows = places.fill(settings)
+        console.print(f"{rows} rows in {places.shown(settings)}, the API at {url}.")
         console.print(f"The board as people see it, as it fills: {url.removesuffix('v2')}")
         console.print("The emulator's limits are raised, so that this ends in seconds.")
-        await _prepare(settings, console)
+        await _prepare(settings, places, console)
         runs = [await _run(settings, filters, "first load", console)]
         runs.append(await _run(settings, filters, "nothing to do", console))
         console.rule("The source changes")
-        for edit in change(folder / SOURCE):
+        for edit in change(places.source_url(settings), places.orders):
             console.print(f"  {edit}", highlight=False)
         runs.append(await _run(settings, filters, "after the source changed", console))
         console.rule("verify")
@@ -69,12 +74,13 @@ async def show(folder: Path, filters: Filters, console: Console) -> Outcome:
     return Outcome(folder=folder, runs=tuple(runs), board=board, verified=not differences)
 
 
-async def _prepare(settings: Settings, console: Console) -> None:
+async def _prepare(settings: Settings, places: Places, console: Console) -> None:
     console.rule("check")
     report.print_checks(console, await readiness.check(settings))
     console.rule("deploy: makes the tables that check missed")
     for line in await pipeline.deploy(settings, board=True):
         console.print(line, highlight=False)
+    places.begin_ledger(settings)
 
 
 async def _run(settings: Settings, filters: Filters, name: str, console: Console) -> Run:

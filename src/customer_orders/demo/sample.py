@@ -11,19 +11,27 @@ import csv
 import random
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date, timedelta
-from importlib.resources import files
 from itertools import accumulate, count, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-Row = dict[str, str | int | None]
+from customer_orders.demo.tables import (
+    TABLE,
+    Row,
+    columns,
+    database,
+    orders_table,
+    replace,
+    whole_rows,
+)
+
+__all__ = ["TABLE", "Row", "columns"]
+
 Sizes = tuple[str, ...]
 
-TABLE = "ORDERS_UNIFIED"
 SEED = 20250601
 #: Lines of the default sample, with PO 4755 and its blank row.
 ROWS = 600
@@ -117,15 +125,6 @@ _DIRTY: Mapping[str, Row] = {  # text columns only, so that typed files can carr
     "GRE-04287": {"CUSTOMER COLOUR DESCRIPTION": "100 - ARCTIC WHITE\u00a0"},
     "GRE-04296": {"CUSTOMER COLOUR DESCRIPTION": "318 - MOOSGRÜN"},
 }
-
-
-def columns() -> list[tuple[str, str]]:
-    """Name and SQL type of the source columns, in table order."""
-    shipped = files("customer_orders") / "config" / "orders_unified_columns.csv"
-    return [
-        (column["name"], column["sql_type"])
-        for column in csv.DictReader(shipped.read_text(encoding="utf-8").splitlines())
-    ]
 
 
 def rows(count: int = ROWS, seed: int = SEED) -> Iterator[Row]:
@@ -316,17 +315,12 @@ def seeded(seed: int) -> random.Random:
 
 def write_sqlite(path: Path, lines: Iterable[Row], *, table: str = TABLE) -> int:
     """Replace `table` in the SQLite file by these lines; how many they were."""
-    orders = orders_table(table)
-    cells = _cells(lines)
-    written = 0
-    with database(path) as connection:
-        orders.drop(connection, checkfirst=True)
-        orders.create(connection)
-        statement = str(sa.insert(orders).compile(connection))
-        while chunk := list(islice(cells, 1000)):
-            connection.exec_driver_sql(statement, chunk)
-            written += len(chunk)
-    return written
+    with database(sqlite_url(path)) as connection:
+        return replace(connection, orders_table(table), lines)
+
+
+def sqlite_url(path: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(path))
 
 
 def write_csv(path: Path, lines: Iterable[Row]) -> int:
@@ -335,39 +329,10 @@ def write_csv(path: Path, lines: Iterable[Row]) -> int:
     with path.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
         writer.writerow(name for name, _ in columns())
-        for cells in _cells(lines):
+        for cells in whole_rows(lines, orders_table(TABLE)):
             writer.writerow(cells)
             written += 1
     return written
-
-
-def _cells(lines: Iterable[Row]) -> Iterator[tuple[str | int | None, ...]]:
-    """Sparse rows as whole ones, in table order."""
-    places = {name: place for place, (name, _) in enumerate(columns())}
-    for line in lines:
-        cells: list[str | int | None] = [None] * len(places)
-        for name, value in line.items():
-            cells[places[name]] = value
-        yield tuple(cells)
-
-
-def orders_table(name: str) -> sa.Table:
-    """The source table in the types SQLite has for it."""
-    return sa.Table(
-        name,
-        sa.MetaData(),
-        *(
-            sa.Column(column, sa.INTEGER if sql_type == "INT" else sa.TEXT)
-            for column, sql_type in columns()
-        ),
-    )
-
-
-@contextmanager
-def database(path: Path) -> Iterator[sa.Connection]:
-    url = sa.URL.create("sqlite", database=str(path))
-    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
-        yield connection
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from customer_orders.ledger import (
     claiming,
+    demonstration,
     knowledge,
     locks,
     reading,
@@ -19,6 +20,7 @@ __all__ = [
     "RunStatus",
     "State",
     "claiming",
+    "demonstration",
     "deployed",
     "knowledge",
     "locks",

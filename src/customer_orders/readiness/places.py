@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from customer_orders import mapping, source
 from customer_orders.config import Settings
-from customer_orders.errors import SourceEmpty
+from customer_orders.errors import CustomerOrdersError, SourceEmpty
 from customer_orders.ledger import deployed
+from customer_orders.readiness.columns import column_rows, unknown_rows
 from customer_orders.report import Check
-
-#: Columns that some installations add to the table.
-IDENTITY_COLUMNS = ("record_uuid", "row_hash")
 
 
 def configuration(settings: Settings) -> Check:
@@ -20,17 +18,14 @@ def configuration(settings: Settings) -> Check:
 
 
 def source_rows(settings: Settings) -> list[Check]:
-    """The source, and its columns against the mapping."""
-    identity = " and ".join(IDENTITY_COLUMNS)
+    """The source, and its columns against what the mapping expects of them."""
     needed = mapping.needed_columns(settings)
     fits = Check.of("source", lambda: _read(settings, needed))
-    if not fits.holds:
-        return [fits, Check.unknown(identity, needs="the source")]
-    columns = source.column_names(settings, needed)
-    there = [name for name in IDENTITY_COLUMNS if name in columns]
-    absent = [name for name in IDENTITY_COLUMNS if name not in there]
-    found = f"there: {', '.join(there) or 'none'}; not there: {', '.join(absent) or 'none'}"
-    return [fits, Check.passed(identity, f"{found}; lines are known by their key columns")]
+    try:
+        kinds = source.column_kinds(settings, needed)
+    except CustomerOrdersError:
+        return [fits, *unknown_rows()]
+    return [fits, *column_rows(settings, kinds)]
 
 
 def _read(settings: Settings, needed: list[str]) -> str:

@@ -29,9 +29,9 @@ class Check:
         return {"what": self.what, "status": self.status, "found": self.found, "hint": self.hint}
 
     @classmethod
-    def passed(cls, what: str, found: str) -> Check:
+    def passed(cls, what: str, found: str, hint: str = "") -> Check:
         """A check that holds."""
-        return cls(what=what, status=PASSED, found=found)
+        return cls(what=what, status=PASSED, found=found, hint=hint)
 
     @classmethod
     def warned(cls, what: str, found: str, hint: str) -> Check:

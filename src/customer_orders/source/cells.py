@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer_orders.errors import SourceError
 
@@ -18,6 +19,21 @@ def text_batch(
     """Rows of values as columns of text; `first` is the number of the first row, for messages."""
     columns = zip(names, zip(*rows, strict=True), strict=True)
     return pa.record_batch({name: _texts(cells, name, first, where) for name, cells in columns})
+
+
+def arrow_texts(
+    batch: pa.RecordBatch, uuids: Collection[str], first: int, where: str
+) -> pa.RecordBatch:
+    """Columns of any type as columns of text; those of `uuids` are written in small letters."""
+    texts = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        kind = column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind):
+            text = column.cast(pa.string())
+        else:
+            text = _texts(column.to_pylist(), name, first, where)
+        texts[name] = pc.utf8_lower(text) if name in uuids else text
+    return pa.record_batch(texts)
 
 
 def as_text(cell: Any) -> str:

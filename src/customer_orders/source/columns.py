@@ -87,9 +87,15 @@ def chosen_sizes(source: SourceSettings, origin: Origin, rows: pa.Table) -> list
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` (nearest: "...")`, or nothing when no known name is near."""
+    near = nearest_name(name, known)
+    return f' (nearest: "{near}")' if near else ""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest, where one is near."""
     by_upper = {other.upper(): other for other in known}
     near = difflib.get_close_matches(name.upper(), by_upper, n=1)
-    return f' (nearest: "{by_upper[near[0]]}")' if near else ""
+    return by_upper[near[0]] if near else None
 
 
 def _span(source: SourceSettings, origin: Origin) -> list[str]:

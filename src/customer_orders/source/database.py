@@ -5,7 +5,8 @@ Values are turned into text here and the scope is compared here: engines disagre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -15,17 +16,18 @@ from sqlalchemy import (
     Engine,
     Integer,
     Select,
-    create_engine,
     false,
     inspect,
     select,
     text,
 )
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from customer_orders.config import SourceSettings
+from customer_orders.databases import engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
+from customer_orders.source import sqlserver
 from customer_orders.source.cells import text_batch
 from customer_orders.source.columns import (
     INTEGER,
@@ -35,18 +37,19 @@ from customer_orders.source.columns import (
     nearest,
     unique_header,
 )
-from customer_orders.source.statement import columns_read, in_scope, orders_of, orders_query
+from customer_orders.source.statement import (
+    columns_read,
+    counted,
+    in_scope,
+    orders_of,
+    orders_query,
+)
+from customer_orders.source.steady import refuse_shrunk
 
 #: Rows fetched at a time.
 BATCH = 5_000
-#: What to install for an engine whose driver is missing.
-DRIVERS = {
-    "postgresql": 'pip install "psycopg[binary]" and write postgresql+psycopg://',
-    "mssql": "pip install pyodbc and write mssql+pyodbc://",
-    "mysql": "pip install pymysql and write mysql+pymysql://",
-    "mariadb": "pip install pymysql and write mariadb+pymysql://",
-    "oracle": "pip install oracledb and write oracle+oracledb://",
-}
+HINT = "check [source] url, and that the database is up"
+HINTS = {"sqlite": "check that it is a SQLite database and not locked"}
 #: What makes a connection refuse to write, where the engine has a word for it.
 READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
@@ -58,16 +61,27 @@ READ_ONLY = {
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
     """The columns of the table or the query, asked through the dialect of the URL."""
-    engine = _engine(url)
+    engine = engine_of(url, "[source] url", SourceError, poolclass=NullPool)
     # What stands behind the question mark may hold a password as well.
     database = url.set(query={}).render_as_string(hide_password=True)
     name, kinds = columns_of(engine, database, source, query)
+
+    with _reading(engine, name) as connection:
+        known = _count(connection, source)
 
     def rows(wanted: Sequence[str]) -> pa.Table:
         columns = columns_read(source, wanted)
         orders = orders_of(source, query, columns)
         asked = select(*(orders.c[column] for column in columns))
-        return in_scope(_batches(engine, asked, name), source, wanted)
+        with _reading(engine, name) as connection:
+            before = _count(connection, source)
+            refuse_shrunk(name, known, before)
+            found = _Counting(row_batches(connection, asked, name))
+            table = in_scope(found, source, wanted)
+            if source.table:
+                refuse_shrunk(name, before, found.rows)
+                refuse_shrunk(name, found.rows, _count(connection, source))
+        return table
 
     return Origin(name=name, kinds=kinds, rows=rows, query=query or "")
 
@@ -77,47 +91,28 @@ def columns_of(
 ) -> tuple[str, dict[str, str]]:
     """What messages call the table or the query, and column name -> kind in its order."""
     try:
-        if query is None:
-            return f"the table {source.table}", _table_columns(engine, database, source)
-        return f"the query {source.query}", _query_columns(engine, query, str(source.query))
+        with engine.connect() as connection:
+            _refuse_writing(connection)
+            if query is None:
+                kinds = table_columns(connection, database, source)
+                return f"the table {source.table}", kinds
+            kinds = _query_columns(connection, query, str(source.query))
+            return f"the query {source.query}", kinds
     except SQLAlchemyError as exc:
         raise SourceError(
-            f"the database {database} cannot be read: {_words(exc)}",
-            hint=_hint(engine),
+            f"the database {database} cannot be read: {words_of(exc)}",
+            hint=hint_of(exc, HINTS.get(engine.dialect.name, HINT)),
         ) from exc
     finally:
         engine.dispose()
 
 
-def _hint(engine: Engine) -> str:
-    if engine.dialect.name == "sqlite":
-        return "check that it is a SQLite database and not locked"
-    return "check [source] url, and that the database is up"
-
-
-def _words(exc: SQLAlchemyError) -> str:
-    return str(exc.args[0]) if exc.args else type(exc).__name__
-
-
-def _engine(url: URL) -> Engine:
-    backend = url.get_backend_name()
-    try:
-        return create_engine(url, poolclass=NullPool)
-    except (NoSuchModuleError, ImportError) as exc:
-        raise SourceError(
-            f"[source] url: the driver for {url.drivername} is not installed",
-            hint=DRIVERS.get(backend, "install its SQLAlchemy dialect, or export the table as CSV"),
-        ) from exc
-    except (SQLAlchemyError, TypeError, ValueError) as exc:
-        raise SourceError(
-            f"[source] url: {url.drivername} does not take this URL",
-            hint="check its parts with the documents of the driver",
-        ) from exc
-
-
-def _table_columns(engine: Engine, database: str, source: SourceSettings) -> dict[str, str]:
+def table_columns(connection: Connection, database: str, source: SourceSettings) -> dict[str, str]:
+    """Column -> kind. Raises SourceError with the nearest name when the table is not there."""
+    if connection.dialect.name == "mssql":
+        return sqlserver.table_columns(connection, database, source)
     schema, _, bare = (source.table or "").rpartition(".")
-    inspected = inspect(engine)
+    inspected = inspect(connection)
     names = [*inspected.get_table_names(schema or None), *inspected.get_view_names(schema or None)]
     if bare not in names:
         raise SourceError(
@@ -128,12 +123,10 @@ def _table_columns(engine: Engine, database: str, source: SourceSettings) -> dic
     return {c["name"]: INTEGER if isinstance(c["type"], Integer) else TEXT for c in columns}
 
 
-def _query_columns(engine: Engine, query: str, name: str) -> dict[str, str]:
+def _query_columns(connection: Connection, query: str, name: str) -> dict[str, str]:
     """A query has names but no types that all drivers tell: kinds as in a file without types."""
-    with engine.connect() as connection:
-        _refuse_writing(connection)
-        nothing = select(text("*")).select_from(orders_query(query)).where(false())
-        header = list(connection.execute(nothing).keys())
+    nothing = select(text("*")).select_from(orders_query(query)).where(false())
+    header = list(connection.execute(nothing).keys())
     return {column: known_kind(column) for column in unique_header(header, name)}
 
 
@@ -142,22 +135,46 @@ def _refuse_writing(connection: Connection) -> None:
         connection.exec_driver_sql(words)
 
 
-def _batches(
-    engine: Engine, asked: Select[*tuple[Any, ...]], name: str
-) -> Iterator[pa.RecordBatch]:
-    """The rows as text, a batch at a time; the transaction is rolled back at the end."""
-    columns, row = list(asked.selected_columns.keys()), 1
+@contextmanager
+def _reading(engine: Engine, name: str) -> Iterator[Connection]:
+    """A transaction that only reads, rolled back at the end. Raises SourceError."""
     try:
         with engine.connect() as connection:
             _refuse_writing(connection)
-            streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
-            for rows in streaming.execute(asked).partitions(BATCH):
-                yield text_batch(rows, columns, row, name)
-                row += len(rows)
+            yield connection
     except SQLAlchemyError as exc:
         raise SourceError(
-            f"reading {name} failed: {_words(exc)}",
-            hint="the table may be in the middle of a reload; run again",
+            f"reading {name} failed: {words_of(exc)}",
+            hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
         ) from exc
     finally:
         engine.dispose()
+
+
+def _count(connection: Connection, source: SourceSettings) -> int:
+    """Rows of the table; a query is not asked twice."""
+    return connection.scalar(counted(source.table)) or 0 if source.table else 0
+
+
+class _Counting:
+    """Batches on their way through, and the rows that they held."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self.rows += batch.num_rows
+            yield batch
+
+
+def row_batches(
+    connection: Connection, asked: Select[*tuple[Any, ...]], name: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows as text, a batch at a time."""
+    columns, row = list(asked.selected_columns.keys()), 1
+    streamed = asked.execution_options(stream_results=True, yield_per=BATCH)
+    for rows in connection.execute(streamed).partitions(BATCH):
+        yield text_batch(rows, columns, row, name)
+        row += len(rows)

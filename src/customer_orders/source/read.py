@@ -8,12 +8,20 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import structlog
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
-from customer_orders.config import CSV_SUFFIXES, Settings
+from customer_orders.config import CSV_SUFFIXES, Settings, SourceSettings
+from customer_orders.databases import database_url
 from customer_orders.errors import SourceError
-from customer_orders.source import csv_file, database, excel_file, parquet_file, sqlite
+from customer_orders.source import (
+    csv_file,
+    database,
+    excel_file,
+    parquet_file,
+    postgresql,
+    sqlite,
+    sqlserver,
+)
 from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
 from customer_orders.source.files import Place, refuse_other_kinds
 from customer_orders.source.query import read_query
@@ -25,6 +33,15 @@ FILES: Mapping[str, Callable[[Place], Origin]] = {
     **dict.fromkeys(CSV_SUFFIXES, csv_file.origin),
     ".parquet": parquet_file.origin,
     ".xlsx": excel_file.origin,
+}
+#: Engines that hand out Arrow, by what stands before the colon of a URL. Another driver's name in
+#: it chooses that driver.
+ARROW: Mapping[str, Callable[[URL, SourceSettings, str | None], Origin]] = {
+    "sqlite": sqlite.origin,
+    "postgres": postgresql.origin,
+    "postgresql": postgresql.origin,
+    "mssql": sqlserver.origin,
+    "mssql+mssqlpython": sqlserver.origin,
 }
 
 
@@ -50,17 +67,22 @@ def read(settings: Settings, needed: Sequence[str]) -> OrderRows:
     wanted = wanted_columns(settings.source, origin, needed)
     _log_unused(origin, [name for name in origin.kinds if name not in wanted])
     rows = origin.rows(wanted)
-    asked = settings.source.model_dump_json() + origin.query
     return OrderRows(
         table=rows,
         sizes=chosen_sizes(settings.source, origin, rows),
-        scope=hashlib.sha256(asked.encode()).hexdigest(),
+        scope=scope_of(settings, origin.query),
     )
 
 
-def column_names(settings: Settings, needed: Sequence[str]) -> frozenset[str]:
-    """Every column that the source has. Raises SourceError when it cannot be opened."""
-    return frozenset(_origin(settings, needed).kinds)
+def scope_of(settings: Settings, query: str = "") -> str:
+    """Digest of what is asked for."""
+    asked = settings.source.model_dump_json() + query
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def column_kinds(settings: Settings, needed: Sequence[str]) -> Mapping[str, str]:
+    """Column -> INTEGER, TEXT or UNKNOWN. Raises SourceError when it cannot be opened."""
+    return _origin(settings, needed).kinds
 
 
 def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
@@ -69,20 +91,19 @@ def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
         place = Place(path=settings.path(source.file), source=source, needed=needed)
         refuse_other_kinds(place.path, FILES)
         return FILES[place.path.suffix.lower()](place)
-    url = _parsed(settings.database(source.url or ""))
+    written = settings.database(source.url or "")
+    url = _parsed(written)
     if url.get_backend_name() == "sqlite":
         sqlite.refuse_absent(url)
     query = read_query(settings.path(source.query), url) if source.query else None
-    # The plain URL of SQLite is read through ADBC; one that names a driver, through that driver.
-    if url.drivername == "sqlite":
-        return sqlite.origin(url, source, query)
-    return database.origin(url, source, query)
+    open_it = ARROW.get(written.partition(":")[0], database.origin)
+    return open_it(url, source, query)
 
 
 def _parsed(url: str) -> URL:
     try:
-        return make_url(url)
-    except (ArgumentError, ValueError) as exc:
+        return database_url(url)
+    except ValueError as exc:
         raise SourceError(
             "[source] url is no database URL", hint="it must look like sqlite:///orders.db"
         ) from exc

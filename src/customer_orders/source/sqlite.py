@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import adbc_driver_manager
 import pyarrow as pa
+from adbc_driver_manager.dbapi import Cursor
 from adbc_driver_sqlite import dbapi
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
@@ -17,22 +18,40 @@ from customer_orders.config import SourceSettings
 from customer_orders.errors import SourceError
 from customer_orders.source.columns import Origin
 from customer_orders.source.database import columns_of
-from customer_orders.source.statement import columns_read, compiled, orders_of, statement
+from customer_orders.source.statement import columns_read, compiled, counted, orders_of, statement
+from customer_orders.source.steady import refuse_moved, refuse_shrunk
+
+NO_DATABASE = "check that it is a SQLite database and not locked"
+RELOAD = "the table may be in the middle of a reload; run again"
+#: Grows with every table that is made, renamed or dropped.
+VERSION = "SELECT schema_version FROM pragma_schema_version"
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
     """The columns of the table or the query. The file is opened read only, and never made."""
     database = url.database or ""
+    with _reading(database, f"the database {database} cannot be read", NO_DATABASE) as cursor:
+        asked = _version(cursor, database)
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(_read_only(database), uri=True),
         poolclass=NullPool,
     )
     name, kinds = columns_of(engine, database, source, query)
+    failed = f"reading {name} from {database} failed"
+    with _reading(database, failed, RELOAD) as cursor:
+        known = _count(cursor, source)
 
     def rows(wanted: Sequence[str]) -> pa.Table:
         orders = orders_of(source, query, columns_read(source, wanted))
-        return _read(database, *compiled(statement(source, wanted, orders)), name)
+        # One transaction, which sees one moment of the file.
+        with _reading(database, failed, RELOAD) as cursor:
+            refuse_moved(name, _version(cursor, database) != asked)
+            refuse_shrunk(name, known, _count(cursor, source))
+            cursor.execute(*compiled(statement(source, wanted, orders)))
+            found = cursor.fetch_arrow_table()
+            refuse_moved(name, _version(cursor, database) != asked)
+        return _text(found, name)
 
     return Origin(name=name, kinds=kinds, rows=rows, query=query or "")
 
@@ -47,26 +66,38 @@ def _read_only(database: str) -> str:
     return f"{Path(database).resolve().as_uri()}?mode=ro"
 
 
-def _read(database: str, sql: str, parameters: list[object], name: str) -> pa.Table:
+@contextmanager
+def _reading(database: str, failed: str, hint: str) -> Iterator[Cursor]:
+    """A transaction that only reads. Raises SourceError for whatever goes wrong in it."""
     try:
         with (
             closing(dbapi.connect(_read_only(database))) as connection,
             closing(connection.cursor()) as cursor,
         ):
-            cursor.execute(sql, parameters)
-            rows = cursor.fetch_arrow_table()
-    except adbc_driver_manager.Error as exc:
-        raise SourceError(
-            f"reading {name} from {database} failed: {exc}",
-            hint="the table may be in the middle of a reload; run again",
-        ) from exc
-    _refuse_bytes(rows, name)
-    # Without a row, the driver cannot know that the columns are text.
-    return rows.cast(pa.schema([(column, pa.string()) for column in rows.column_names]))
+            yield cursor
+    except (adbc_driver_manager.Error, OSError) as exc:
+        raise SourceError(f"{failed}: {exc}", hint=hint) from exc
 
 
-def _refuse_bytes(rows: pa.Table, where: str) -> None:
-    """Raise SourceError for a column with text that is not UTF-8."""
+def _version(cursor: Cursor, database: str) -> tuple[int, ...]:
+    """Which file it is, and the version of its schema: a load may swap the one or the other."""
+    cursor.execute(VERSION)
+    (version,) = cursor.fetchone() or (0,)
+    file = Path(database).stat()
+    return file.st_dev, file.st_ino, version
+
+
+def _count(cursor: Cursor, source: SourceSettings) -> int:
+    """Rows of the table; a query is not asked twice."""
+    if source.table is None:
+        return 0
+    cursor.execute(*compiled(counted(source.table)))
+    (rows,) = cursor.fetchone() or (0,)
+    return int(rows)
+
+
+def _text(rows: pa.Table, where: str) -> pa.Table:
+    """Columns of text. Raises SourceError for a column with text that is not UTF-8."""
     for name in rows.column_names:
         try:
             rows[name].validate(full=True)
@@ -75,3 +106,5 @@ def _refuse_bytes(rows: pa.Table, where: str) -> None:
                 f'{where}: the column "{name}" holds text that is not UTF-8',
                 hint="the load wrote bytes of another encoding; mend the cell in the source",
             ) from exc
+    # Without a row, the driver cannot know that the columns are text.
+    return rows.cast(pa.schema([(column, pa.string()) for column in rows.column_names]))

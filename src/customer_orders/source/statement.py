@@ -58,6 +58,11 @@ def orders_query(query: str, columns: Sequence[str] = ()) -> FromClause:
     return typed.columns(*(column(quoted_name(c, True)) for c in columns)).subquery(ORDERS)
 
 
+def counted(name: str) -> Select[int]:
+    """How many rows a table has."""
+    return select(func.count()).select_from(orders_table(name, ()))
+
+
 def statement(
     source: SourceSettings, wanted: Sequence[str], orders: FromClause
 ) -> Select[*tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from customer_orders.demo import sample
 from customer_orders.demo.board import BOARD_ID
 from place import Place
 
@@ -40,9 +41,10 @@ def failed(rows: Mapping[str, Row]) -> list[str]:
 def test_all_is_well(place: Place) -> None:
     """Every question has its row, and each says what was found."""
     rows = check(place)
-    assert list(rows)[:9] == [
+    assert list(rows)[:10] == [
         "configuration",
         "source",
+        "source columns",
         "record_uuid and row_hash",
         "ledger",
         "token",
@@ -65,12 +67,55 @@ def test_all_is_well(place: Place) -> None:
 def test_identity_columns_of_the_source(place: Place) -> None:
     """Which of the two are there is said; neither is needed."""
     what = "record_uuid and row_hash"
-    assert "there: record_uuid; not there: row_hash" in check(place)[what]["found"]
+    row = check(place)[what]
+    assert "there: record_uuid; not there: line_uuid, row_hash" in row["found"]
+    assert 'ALTER TABLE "ORDERS_UNIFIED" ADD line_uuid VARCHAR(36)' in row["hint"]
     place.sql('alter table ORDERS_UNIFIED add column row_hash text')  # fmt: skip
     try:
         assert "there: record_uuid, row_hash" in check(place)[what]["found"]
     finally:
         place.sql("alter table ORDERS_UNIFIED drop column row_hash")
+
+
+def mended(place: Place, *names: str) -> None:
+    """What the failed rows of these columns name makes the check pass."""
+    rows = check(place, code=1)
+    columns = [f"source column {name}" for name in names]
+    assert failed(rows) == ["source", *columns]
+    for column in columns:
+        place.sql(rows[column]["hint"].partition("; or ")[0])
+    assert check(place)["source columns"]["status"] == "passed"
+
+
+def test_a_column_under_another_name(place: Place) -> None:
+    """The nearest name that nothing else is fed from, and the statement that renames it."""
+    place.sql('ALTER TABLE ORDERS_UNIFIED RENAME COLUMN "FREIGHT" TO "FREIGHTS"')
+    place.sql('ALTER TABLE ORDERS_UNIFIED RENAME COLUMN "HS CODE" TO "HS_CODE"')
+    mended(place, "FREIGHT", "HS CODE")
+
+
+def test_a_column_that_is_missing(place: Place) -> None:
+    """The statement that adds it, with the type that the code expects."""
+    place.sql('ALTER TABLE ORDERS_UNIFIED DROP COLUMN "PLANNED DELIVERY METHOD"')
+    mended(place, "PLANNED DELIVERY METHOD")
+
+
+def test_a_size_of_text(place: Place) -> None:
+    """A quantity that would not be carried is a warning: the rest of the line can go."""
+    place.sql("ALTER TABLE ORDERS_UNIFIED RENAME TO kept")
+    try:
+        listed = ", ".join(
+            f'"{n}" {"TEXT" if n == "XL" else "INTEGER" if kind == "INT" else "TEXT"}'
+            for n, kind in sample.columns()
+        )
+        place.sql(f"CREATE TABLE ORDERS_UNIFIED ({listed})")
+        place.sql("INSERT INTO ORDERS_UNIFIED SELECT * FROM kept")
+        row = check(place)["source column XL"]
+        assert (row["status"], row["hint"]) == ("warning", "load it as a column of integers")
+        assert "is no size" in row["found"]
+    finally:
+        place.sql("DROP TABLE ORDERS_UNIFIED")
+        place.sql("ALTER TABLE kept RENAME TO ORDERS_UNIFIED")
 
 
 def test_a_source_that_is_not_there(place: Place) -> None:

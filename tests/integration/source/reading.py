@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import xlsxwriter
+from psycopg import sql
 
 from customer_orders.config import Settings
 from customer_orders.errors import SourceError
@@ -23,6 +26,8 @@ TABLE = "ORDERS_UNIFIED"
 #: A small source: what is needed of it, the span of sizes and one column beside.
 COLUMNS = ("NUMBER", "STYLE", "UNIT OF MEASURE", "S", "M", "TOTAL QTY", "NOTES")
 NEEDED = ("NUMBER", "STYLE", "TOTAL QTY")
+#: Holds the URL of the tests' PostgreSQL, where a test asks for it (conftest.py).
+POSTGRES = "SOURCE_TESTS_POSTGRES_URL"
 INTEGERS = {"S", "M", "TOTAL QTY"}
 
 
@@ -41,6 +46,11 @@ def settings(folder: Path, **source: Any) -> Settings:
 def of_table(folder: Path, name: str = "orders.db", table: str = TABLE, **source: Any) -> Settings:
     """The configuration of a SQLite table."""
     return settings(folder, url=f"sqlite:///{name}", table=table, **source)
+
+
+def of_postgres(folder: Path, table: str = TABLE, **source: Any) -> Settings:
+    """The configuration of a PostgreSQL table."""
+    return settings(folder, url=f"env/{POSTGRES}", table=table, **source)
 
 
 def of_file(folder: Path, name: str = "orders.csv", **source: Any) -> Settings:
@@ -76,6 +86,24 @@ def write_table(
         connection.execute(f'CREATE TABLE "{table}" ({", ".join(quoted)})')
         marks = ", ".join("?" * len(columns))
         connection.executemany(f'INSERT INTO "{table}" VALUES ({marks})', rows)
+
+
+def write_postgres(
+    _: Path,
+    rows: Iterable[Sequence[object]],
+    columns: Sequence[str] = COLUMNS,
+    table: str = TABLE,
+) -> None:
+    """A PostgreSQL table; columns of `INTEGERS` are integers, all others text."""
+    name = sql.Identifier(table)
+    kinds = [sql.SQL("integer" if c in INTEGERS else "text") for c in columns]
+    listed = [sql.Identifier(c) + sql.SQL(" ") + k for c, k in zip(columns, kinds, strict=True)]
+    with psycopg.connect(os.environ[POSTGRES]) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+        cursor.execute(sql.SQL("CREATE TABLE {} ({})").format(name, sql.SQL(", ").join(listed)))
+        with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
+            for row in rows:
+                copy.write_row(row)
 
 
 def refused(configured: Settings) -> SourceError:

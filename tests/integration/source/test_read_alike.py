@@ -1,4 +1,4 @@
-"""The same rows give the same cells, from a SQLite table, CSV, Parquet and Excel."""
+"""The same rows give the same cells, from tables of SQLite and PostgreSQL, CSV, Parquet, Excel."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,12 @@ from reading import (
     everything,
     of_file,
     of_parquet,
+    of_postgres,
     of_table,
     of_workbook,
     write_file,
     write_parquet,
+    write_postgres,
     write_table,
     write_workbook,
 )
@@ -27,12 +29,14 @@ from customer_orders.source import OrderRows, read
 Write = Callable[..., None]
 Configure = Callable[..., Settings]
 ORDER = ("N1", "A", "PCE", 1, 2, 3, "x")
-BOTH = [
+UNTYPED = [
     pytest.param(write_table, "orders.db", of_table, id="sqlite"),
     pytest.param(write_file, "orders.csv", of_file, id="csv"),
     pytest.param(write_parquet, "orders.parquet", of_parquet, id="parquet"),
     pytest.param(write_workbook, "orders.xlsx", of_workbook, id="xlsx"),
 ]
+#: PostgreSQL holds no text in a column of integers.
+ALL = [*UNTYPED, pytest.param(write_postgres, "", of_postgres, id="postgres")]
 SAMPLES = [
     pytest.param(sample.write_sqlite, "orders.db", of_table, id="sqlite"),
     pytest.param(sample.write_csv, "orders.csv", of_file, id="csv"),
@@ -99,7 +103,7 @@ def test_source_without_rows(tmp_path: Path, write: Write, name: str, configure:
     assert len(rows.sizes) == 161
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_only_what_is_needed_is_read(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -111,7 +115,7 @@ def test_only_what_is_needed_is_read(
     assert list(rows.sizes) == ["S", "M"]
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_cells_are_not_touched(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -131,7 +135,7 @@ def test_cells_are_not_touched(
     assert cells(read(configure(tmp_path), NEEDED), "STYLE") == texts
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_column_of_nothing(tmp_path: Path, write: Write, name: str, configure: Configure) -> None:
     """A column that is NULL in every row is a blank text column."""
     write(tmp_path / name, [("N", None, "PCE", None, 1, None, None)] * 3)
@@ -141,7 +145,7 @@ def test_column_of_nothing(tmp_path: Path, write: Write, name: str, configure: C
     assert list(rows.sizes) == ["S", "M"]
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_text_after_thousands_of_blanks(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -152,7 +156,7 @@ def test_text_after_thousands_of_blanks(
     assert (len(found), found[-1], {*found[:-1]}) == (5_000, "text", {""})
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), UNTYPED)
 @pytest.mark.parametrize("text", ["12.5", "many", "-3"])
 def test_dirty_quantity_stays_text(
     tmp_path: Path, write: Write, name: str, configure: Configure, text: str
@@ -168,7 +172,7 @@ def test_dirty_quantity_stays_text(
 SCOPED = [("N1", "A"), ("N2", " A\u00a0"), ("N3", "B"), ("N4", None), ("N5", "a"), ("N6", "O'X")]
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 @pytest.mark.parametrize(
     ("scope", "numbers"),
     [
@@ -196,7 +200,7 @@ def test_scope(
     assert " ".join(cell or "" for cell in cells(rows, "NUMBER")) == numbers
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_scope_on_awkward_names(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -209,7 +213,7 @@ def test_scope_on_awkward_names(
     assert rows.table.to_pylist() == [{"NUMBER": "N2", odd: "y", "S": "1"}]
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
@@ -229,7 +233,7 @@ def test_absent_column_is_named(
     assert error.value.hint
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 @pytest.mark.parametrize("end", ["after", "before"])
 def test_absent_end_of_the_sizes_is_named(
     tmp_path: Path, write: Write, name: str, configure: Configure, end: str
@@ -240,7 +244,7 @@ def test_absent_end_of_the_sizes_is_named(
         read(configure(tmp_path, sizes={end: "TOTL QTY"}), ["NUMBER"])
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_sizes_between_columns_in_the_wrong_order(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -251,7 +255,7 @@ def test_sizes_between_columns_in_the_wrong_order(
         read(configure(tmp_path), ["NUMBER"])
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_span_without_an_integer(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:
@@ -262,7 +266,7 @@ def test_span_without_an_integer(
         read(configure(tmp_path), ["NUMBER"])
 
 
-@pytest.mark.parametrize(("write", "name", "configure"), BOTH)
+@pytest.mark.parametrize(("write", "name", "configure"), ALL)
 def test_source_without_a_span(
     tmp_path: Path, write: Write, name: str, configure: Configure
 ) -> None:

@@ -84,7 +84,11 @@ def test_text_that_is_not_utf_8(tmp_path: Path) -> None:
     ("url", "message", "hint"),
     [
         ("mysql+pymysql://host/db", "driver for mysql.pymysql is not", "pip install pymysql"),
-        ("mssql+pyodbc://host/db", "driver for mssql.pyodbc is not", "pip install pyodbc"),
+        (
+            "mssql+pyodbc://host/db",
+            "driver for mssql.pyodbc is not",
+            'pip install "customer-orders[mssql]"',
+        ),
         ("quagga://host/db", "driver for quagga is not", "dialect"),
     ],
 )

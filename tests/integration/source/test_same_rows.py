@@ -1,4 +1,4 @@
-"""Properties: the same rows read back as the same text, whatever file carries them."""
+"""Properties: the same rows read back as the same text, whatever file or server carries them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from reading import (
     NEEDED,
     of_file,
     of_parquet,
+    of_postgres,
     of_workbook,
     write_file,
     write_parquet,
+    write_postgres,
     write_workbook,
 )
 
@@ -40,7 +42,8 @@ HOSTILE = (
     "''",
     ";,\t|",
 )
-#: XML, and so Excel, holds no NUL; a lone surrogate is no Unicode text. CR is judged apart.
+#: XML, and so Excel, holds no NUL, nor does PostgreSQL; a lone surrogate is no Unicode text. CR is
+#: judged apart.
 TEXT = st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\ufffe\uffff"), max_size=12
 )
@@ -73,6 +76,7 @@ KINDS = {
     "csv": (write_file, of_file),
     "parquet": (write_parquet, of_parquet),
     "xlsx": (write_workbook, of_workbook),
+    "postgres": (write_postgres, of_postgres),
 }
 # Whole files are written: fewer examples, and no deadline for any of them.
 few = trials(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pyarrow as pa
 import pytest
 
 from customer_orders.errors import SourceError
-from customer_orders.source.cells import as_text, text_batch
+from customer_orders.source.cells import arrow_texts, as_text, text_batch
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,34 @@ def test_columns_stay_in_their_order() -> None:
     """Rows go in, columns of text come out."""
     batch = text_batch([("N1", 1), ("N2", None)], ["NUMBER", "S"], 1, "the table X")
     assert batch.to_pydict() == {"NUMBER": ["N1", "N2"], "S": ["1", ""]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        (pa.large_string(), ["A", " b ", None]),
+        (pa.uint8(), [0, 255, None]),
+        (pa.int64(), [-(2**63), None]),
+        (pa.bool_(), [True, False, None]),
+        (pa.float64(), [0.1, 5.0, 1e21, float("nan"), None]),
+        (pa.decimal128(10, 2), [Decimal("1.50"), None]),
+        (pa.date32(), [datetime.date(2026, 3, 14), None]),
+        (pa.timestamp("us"), [datetime.datetime(2026, 3, 14, 7, 5, 0, 9), None]),
+        (pa.large_binary(), ["GRÜN".encode(), None]),
+        (pa.null(), [None]),
+    ],
+)
+def test_arrow_becomes_the_same_text(kind: pa.DataType, cells: list[Any]) -> None:
+    """The types that Microsoft's driver hands out; NULL may stay NULL, it is a blank cell."""
+    batch = pa.record_batch({"X": pa.array(cells, kind)})
+    texts = arrow_texts(batch, (), 1, "the table X")
+    assert texts.schema.types == [pa.string()]
+    assert [text or "" for text in texts["X"].to_pylist()] == [as_text(cell) for cell in cells]
+
+
+def test_uuids_of_arrow_are_small() -> None:
+    """The driver writes them in capitals, Python in small letters; other texts stay."""
+    name = "7A7A7A7A-7A7A-7A7A-7A7A-7A7A7A7A7A7A"
+    batch = pa.record_batch({"id": pa.array([name, None]), "NAME": pa.array([name, "A"])})
+    texts = arrow_texts(batch, {"id"}, 1, "the table X")
+    assert texts.to_pydict() == {"id": [name.lower(), None], "NAME": [name, "A"]}
