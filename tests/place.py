@@ -43,7 +43,7 @@ url = "sqlite:///source.db"
 table = "ORDERS_UNIFIED"
 
 [ledger]
-url = "sqlite:///ledger.db"
+url = "{ledger}"
 
 [monday]
 token = "emulator-demo"
@@ -118,6 +118,7 @@ class Place:
         emulated: Mapping[str, Any] | None = None,
         boards: Iterable[Mapping[str, Any]] = (),
         deployed: bool = True,
+        ledger_url: str = "sqlite:///ledger.db",
     ) -> None:
         self.folder = folder
         self.source = folder / "source.db"
@@ -129,6 +130,7 @@ class Place:
         self._emulator = Emulator(state=state)
         self.monday = self._emulator.monday
         self._deployed = deployed
+        self.ledger_url = ledger_url
 
     def __enter__(self) -> Place:
         self.url = self._emulator.__enter__()
@@ -148,6 +150,7 @@ class Place:
         )
         return CONFIGURATION.format(
             url=self.url,
+            ledger=self.ledger_url,
             board=BOARD_ID,
             name=BOARD_NAME,
             key=KEY_COLUMN,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,9 +12,9 @@ import structlog
 from customer_orders.config import Settings
 from customer_orders.delivery import Delivery, accounting, holding, recall, stopping
 from customer_orders.draft import draft
-from customer_orders.errors import CustomerOrdersError, LedgerError
+from customer_orders.errors import CustomerOrdersError
 from customer_orders.ledger import Ledger, deployed, runs
-from customer_orders.monday import Session, connect, unchecked
+from customer_orders.monday import Session, connect
 from customer_orders.plan import (
     Difference,
     Filters,
@@ -28,7 +27,6 @@ from customer_orders.plan import (
     guard_plan,
 )
 from customer_orders.report import ApplyProgress, Closing, Run
-from customer_orders.stamp import Stamped, stamp
 
 Answer = TypeVar("Answer")
 #: Outcomes of lines that `verify` has compared.
@@ -126,40 +124,6 @@ async def verify(settings: Settings, filters: Filters) -> tuple[list[Difference]
     filters.require(compared, settings.customers)
     found = differences(chosen.operations, whole.knowledge.found)
     return [*found, *foreign(whole.knowledge.foreign)], compared
-
-
-async def deploy(settings: Settings, *, board: bool = False, source: bool = False) -> list[str]:
-    """Create or migrate our tables; with `board`, make the key columns that are missing.
-
-    With `source`, add record_uuid and row_hash to the source table, and fill them.
-    """
-    with closing(Ledger(settings.ledger_url)) as ledger:
-        ledger.deploy()
-        done = [f"{ledger} has schema {ledger.revision()}"]
-        if source:
-            done += (await asyncio.to_thread(stamp, settings, ledger)).told(done=True)
-    if board:
-        async with unchecked(settings) as api:
-            for configured in settings.boards:
-                live, title = await api.board(configured.id), configured.key_column
-                if title not in live.columns:
-                    await api.make_key_column(live, title)
-                    done.append(f'board {live.id} has the column "{title}" now')
-    return done
-
-
-def source_changes(settings: Settings) -> Stamped:
-    """What `deploy --source` would do to the source table. Nothing is written."""
-    try:
-        with deployed(settings.ledger_url) as ledger:
-            return stamp(settings, ledger, dry_run=True)
-    except LedgerError:
-        return stamp(settings, None, dry_run=True)
-
-
-def ddl(settings: Settings) -> str:
-    """The statements that `deploy` runs on an empty database."""
-    return Ledger(settings.ledger_url).ddl()
 
 
 def ask(settings: Settings, question: Callable[[Ledger], Answer]) -> Answer:

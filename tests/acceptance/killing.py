@@ -68,6 +68,8 @@ select count(*) from request where run_id = ? and settled is null and unknown_si
 class PortedPlace(Place):
     """A place whose board is a process of its own, and gives trouble."""
 
+    ledger_url = "sqlite:///ledger.db"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.source = folder / "source.db"

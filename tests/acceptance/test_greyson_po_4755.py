@@ -8,14 +8,16 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 import pytest
 
+from engines import ENGINES, empty_database
 from place import Place, Shown, counted
 
 BLANKS = " \t\r\n\u00a0"
@@ -81,10 +83,25 @@ def identity(cells: Any, alias: str = "ALIAS/RELATED ITEM") -> tuple[str, str, s
     return number, method, related
 
 
-@pytest.fixture(scope="module")
-def place(places: Callable[..., Place]) -> Place:
-    """The PO delivered by the command."""
-    place = places()
+@pytest.fixture(scope="module", params=ENGINES)
+def place(
+    request: pytest.FixtureRequest,
+    places: Callable[..., Place],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Place]:
+    """The PO delivered by the command, with a ledger on each engine in turn."""
+    server = partial(request.getfixturevalue, "postgres_server")
+    folder = tmp_path_factory.mktemp("ledger")
+    with (
+        empty_database(request.param, folder, server) as url,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("LEDGER_DB_URL", url)
+        yield delivered(places(ledger_url="env/LEDGER_DB_URL"))
+
+
+def delivered(place: Place) -> Place:
+    """A place whose board has the PO."""
     run = counted(place.run("apply", "--customer", "greyson", "--po", "4755", "--json").json)
     assert run["groups"]["created"] == 1
     assert (run["items"]["created"], run["subitems"]["created"]) == (69, 264)

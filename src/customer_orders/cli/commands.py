@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from customer_orders import demo, emulator, pipeline, readiness, report
+from customer_orders import demo, deployment, emulator, pipeline, readiness, report, rights
 from customer_orders.cli import logs
 from customer_orders.cli.logs import LogFormat
 from customer_orders.cli.output import explain, print_json
@@ -108,33 +108,33 @@ def deploy(
     source: Annotated[
         bool, typer.Option("--source", help="Add record_uuid and row_hash to the source table.")
     ] = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the DDL and do nothing.")] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the statements for an empty database.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what --source would do, and do nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be done now, and do nothing.")
+    ] = False,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Print the least rights that a run needs.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Create our tables, or bring them to this version's schema."""
-    if source and (sql or dry_run):
-        _print_source_changes(sql=sql, as_json=as_json)
+    settings = _settings()
+    if roles or sql:
+        text = rights.script(settings) if roles else _statements(settings, source=source)
+        print_json({"sql": text}) if as_json else print(text, end="")
         return
-    if sql:
-        text = pipeline.ddl(_settings())
-        print_json({"sql": text}) if as_json else print(text)
-        return
-    done = _run(pipeline.deploy(_settings(), board=board, source=source))
-    print_json({"done": done}) if as_json else print(*done, sep="\n")
+    do = deployment.planned if dry_run else deployment.deploy
+    told = _run(do(settings, board=board, source=source))
+    word = "planned" if dry_run else "done"
+    print_json({word: told}) if as_json else print(*told, sep="\n")
 
 
-def _print_source_changes(*, sql: bool, as_json: bool) -> None:
-    """What `deploy --source` would do: its statements, and with `--dry-run` what comes of them."""
-    changes = pipeline.source_changes(_settings())
-    text = "".join(f"{statement};\n" for statement in changes.statements)
-    told = [] if sql else changes.told(done=False)
-    if as_json:
-        print_json({"sql": text, **({} if sql else {"planned": told})})
-        return
-    print(text, *told, sep="\n", end="" if sql else "\n")
+def _statements(settings: Settings, *, source: bool) -> str:
+    if not source:
+        return deployment.ddl(settings)
+    return "".join(f"{each};\n" for each in deployment.source_changes(settings).statements)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from customer_orders import pipeline, readiness, report
+from customer_orders import deployment, pipeline, readiness, report
 from customer_orders.config import Settings
 from customer_orders.demo.changes import change
 from customer_orders.demo.folder import emulator_process, make_folder, write_settings
@@ -78,7 +78,7 @@ async def _prepare(settings: Settings, places: Places, console: Console) -> None
     console.rule("check")
     report.print_checks(console, await readiness.check(settings))
     console.rule("deploy: makes the tables that check missed")
-    for line in await pipeline.deploy(settings, board=True):
+    for line in await deployment.deploy(settings, board=True):
         console.print(line, highlight=False)
     places.begin_ledger(settings)
 

@@ -10,11 +10,13 @@ from customer_orders.ledger import (
     recording,
     retelling,
     runs,
+    shape,
 )
-from customer_orders.ledger.database import Ledger, deployed
-from customer_orders.ledger.schema import Move, RunStatus, State
+from customer_orders.ledger.database import Ledger, deployed, head
+from customer_orders.ledger.schema import SCHEMA, Move, RunStatus, State
 
 __all__ = [
+    "SCHEMA",
     "Ledger",
     "Move",
     "RunStatus",
@@ -22,6 +24,7 @@ __all__ = [
     "claiming",
     "demonstration",
     "deployed",
+    "head",
     "knowledge",
     "locks",
     "reading",
@@ -29,4 +32,5 @@ __all__ = [
     "recording",
     "retelling",
     "runs",
+    "shape",
 ]

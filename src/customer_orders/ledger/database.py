@@ -98,16 +98,17 @@ class Ledger:
             # A schema that Alembic does not know comes from a later version of this program.
             raise LedgerError(f"the ledger {self} failed: {exc}", hint=NOTHING_STORED) from exc
 
-    def ddl(self) -> str:
-        """The statements of `deploy` on an empty database, for review."""
+    def ddl(self, since: str | None = None) -> str:
+        """The statements of `deploy`, for review: from a revision on, or from nothing."""
         text = io.StringIO()
-        dialect = self._url.get_backend_name()
-        command.upgrade(_alembic(dialect=dialect, output=text), "head", sql=True)
+        options = _alembic(dialect=self._url.get_backend_name(), output=text)
+        options.attributes["new_schema"] = options.attributes["schema"] and since is None
+        command.upgrade(options, f"{since}:head" if since else "head", sql=True)
         return text.getvalue()
 
     def require(self) -> None:
         """Raise LedgerError unless the tables are there, in this version's schema."""
-        found = self.revision() if self.path is None or self.path.is_file() else None
+        found = self.revision()
         if found is None:
             raise LedgerError(
                 f"the ledger {self} has no tables yet", hint="run `customer-orders deploy`"
@@ -119,7 +120,9 @@ class Ledger:
             )
 
     def revision(self) -> str | None:
-        """The schema's revision, or None on an empty database."""
+        """The schema's revision, or None on an empty database; a file is not made by asking."""
+        if self.path and not self.path.is_file():
+            return None
         with self.transaction() as connection:
             self.moment(connection)
             options = {"version_table_schema": schema_of(connection.dialect.name)}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from customer_orders import mapping, source
 from customer_orders.config import Settings
-from customer_orders.errors import CustomerOrdersError, SourceEmpty
-from customer_orders.ledger import deployed
+from customer_orders.errors import CustomerOrdersError, LedgerError, SourceEmpty
+from customer_orders.ledger import deployed, shape
 from customer_orders.readiness.columns import column_rows, unknown_rows
 from customer_orders.report import Check
 
@@ -39,10 +39,15 @@ def _read(settings: Settings, needed: list[str]) -> str:
 
 
 def ledger(settings: Settings) -> Check:
-    """Our tables are there, in this version's schema."""
+    """Our tables are there, in this version's schema, with every column that it names."""
 
     def fits() -> str:
         with deployed(settings.ledger_url) as found:
+            if missing := shape.differences(found):
+                raise LedgerError(
+                    f"the ledger {found} lacks {', '.join(each.what for each in missing)}",
+                    hint="; ".join(each.statement for each in missing),
+                )
             return f"{found}, schema {found.revision()}"
 
     return Check.of("ledger", fits)
