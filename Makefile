@@ -34,7 +34,7 @@ check: $(READY)
 	else echo "$(SCHEMA) is not here: the published schema was not compared"; fi
 
 simulate: $(READY)
-	@$(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS)
+	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) $(ARGS)
 
 bench-emulator: $(READY)
 	@$(BIN)/python benchmarks/bench_emulator.py

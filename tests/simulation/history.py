@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-import shutil
-import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,8 +19,8 @@ from judge import Books, Fault, Judge
 from planner import Planner
 from points import watched
 from script import LONGEST_PAUSE, Day, Script
-from sqlalchemy import event
-from trouble import Crash, Places, Process, Wire, on_statement, to_thread
+from stage import BEFORE, EMPTY, Stage
+from trouble import Crash, Places, Process, Wire, to_thread
 from world import BOARD, OURS, RECHECK, SIZES, Source, board, settings
 
 from customer_orders import draft, pipeline
@@ -74,33 +71,6 @@ class Verdict:
     faults: list[Fault] = field(default_factory=list)
 
 
-@dataclass
-class Stage:
-    """What the histories of one worker share: a folder, an empty ledger, prepared documents."""
-
-    folder: Path
-    template: Path
-    ledger: Ledger
-    monday: Monday | None = None
-
-    def reset(self) -> None:
-        """The empty ledger again."""
-        self.replace_ledger(self.template)
-
-    def replace_ledger(self, kept: Path) -> None:
-        """Put another ledger in its place."""
-        self.ledger.close()
-        for beside in self.folder.glob("ledger.db-*"):
-            beside.unlink()
-        shutil.copy(kept, self.ledger.path)
-
-    def copy_ledger(self, copy: Path) -> None:
-        """A whole copy, with what is still in the write-ahead log."""
-        with closing(sqlite3.connect(self.ledger.path)) as connection:
-            connection.execute("pragma wal_checkpoint(truncate)")
-        shutil.copy(self.ledger.path, copy)
-
-
 class History:
     """The world of one script."""
 
@@ -115,7 +85,7 @@ class History:
         self.source = Source(random.Random(script.seed), script.lines)
         self.clock = VirtualClock()
         self.ids = random.Random(script.seed)
-        stage.reset()
+        stage.restore(EMPTY)
         stage.ledger.clock = self.clock.now
 
     async def play(self) -> Verdict:
@@ -151,8 +121,7 @@ class History:
 
     async def _day(self, day: Day) -> None:
         rng = random.Random(day.seed)
-        before = self.stage.folder / "before.db"
-        self.stage.copy_ledger(before)
+        self.stage.keep(BEFORE)
         for name, rule in day.faults:
             self.verdict.trouble[name] += 1
             self.monday.faults.add(rule)
@@ -167,9 +136,9 @@ class History:
         standing = len(list(self._judge().duplicates(self.source.orders.values())))
         self.verdict.peak = max(self.verdict.peak, standing)
         if day.ledger != "kept":
-            await self._lose_ledger(day, before)
+            await self._lose_ledger(day)
 
-    async def _lose_ledger(self, day: Day, before: Path) -> None:
+    async def _lose_ledger(self, day: Day) -> None:
         """The ledger is gone, or the one from before the last run is back.
 
         Nothing is under way then: what comes late is unknown to another ledger. An old ledger
@@ -185,7 +154,7 @@ class History:
             await self._run(random.Random(day.seed), None)
         await asyncio.sleep(QUIET)
         self.verdict.trouble[f"ledger_{day.ledger}"] += 1
-        self.stage.replace_ledger(before if day.ledger == "restored" else self.stage.template)
+        self.stage.restore(BEFORE if day.ledger == "restored" else EMPTY)
         for _ in range(LINE_GONE_AFTER):
             await self._run(random.Random(day.seed), None)
 
@@ -266,7 +235,7 @@ class History:
             self.verdict.faults.append(Fault("wrong", text))
 
     def _judge(self, *, repaired: bool = False) -> Judge:
-        books = Books.read(self.stage.ledger.path)
+        books = Books.read(self.stage.ledger)
         line_gone = self.script.line_gone == "archive"
         state = self.monday.save()
         return Judge(state, books, self.planner, line_gone=line_gone, repaired=repaired)
@@ -371,18 +340,3 @@ def play(script: Script, stage: Stage, aim: str | None = None) -> Verdict:
     """Play a script; `aim` names a crash point where the first process that passes it dies."""
     with simulated(), asyncio.Runner(loop_factory=_loop) as runner:
         return runner.run(History(script, stage, aim).play())
-
-
-@contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """A stage in a folder, with a deployed ledger as the template of all histories."""
-    ledger = Ledger(f"sqlite:///{folder / 'ledger.db'}")
-    ledger.deploy()
-    for point in ("before_cursor_execute", "commit"):
-        event.listen(ledger._engine, point, on_statement)
-    stage = Stage(folder, folder / "template.db", ledger)
-    stage.copy_ledger(stage.template)
-    try:
-        yield stage
-    finally:
-        ledger.close()

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from planner import Planner
+from sqlalchemy import func, select
 from world import Order, Source
 
+from customer_orders.ledger import Ledger, State
+from customer_orders.ledger.schema import item as items
+from customer_orders.ledger.schema import operation, run_line, snapshot
+from customer_orders.plan import Outcome
+
 Json = dict[str, Any]
-FAILED = """
-select run_line.line, operation.cell from run_line
-left join operation on operation.record_uuid = run_line.line and operation.state = 'failed'
-where outcome = 'failed' and run_line.run_id = (select max(run_id) from run_line)
-"""
+FAILED = (
+    select(run_line.c.line, operation.c.cell)
+    .outerjoin(
+        operation,
+        (operation.c.record_uuid == run_line.c.line) & (operation.c.state == State.FAILED),
+    )
+    .where(
+        run_line.c.outcome == Outcome.FAILED,
+        run_line.c.run_id == select(func.max(run_line.c.run_id)).scalar_subquery(),
+    )
+)
 PLANNER_ID = "200"
 
 
@@ -48,19 +57,16 @@ class Books:
     refused: dict[str, set[str | None]]
 
     @classmethod
-    def read(cls, path: Path) -> Books:
+    def read(cls, ledger: Ledger) -> Books:
         """From the tables."""
-        with closing(sqlite3.connect(path)) as connection:
-            snapshot = dict(
-                connection.execute(
-                    "select record_uuid, row_hash from orders_unified_snapshot"
-                ).fetchall()
-            )
-            linked = {row[0] for row in connection.execute("select monday_id from item")}
-            refused: defaultdict[str, set[str | None]] = defaultdict(set)
+        refused: defaultdict[str, set[str | None]] = defaultdict(set)
+        with ledger.transaction() as connection:
+            known = select(snapshot.c.record_uuid, snapshot.c.row_hash)
+            hashes = {row.record_uuid: row.row_hash for row in connection.execute(known)}
+            linked = set(connection.scalars(select(items.c.monday_id)))
             for record_uuid, cell in connection.execute(FAILED):
                 refused[record_uuid].add(cell)
-        return cls(snapshot=snapshot, linked=linked, refused=dict(refused))
+        return cls(snapshot=hashes, linked=linked, refused=dict(refused))
 
 
 class Judge:

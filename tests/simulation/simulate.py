@@ -14,27 +14,33 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
-from history import Stage, Verdict, play, staged
+from history import Verdict, play
 from script import Script
+from stage import Stage, staged
+
+from postgres import postgres
 
 #: Memory instead of a disk, where there is one: what is proved here is order, not durability.
 FAST = Path("/dev/shm")
 #: Times that crash points are aimed at: a history that dies elsewhere passes other points.
 ROUNDS = 3
+#: A ledger for each process: None is a file of its own.
+FILES = (None,) * (os.cpu_count() or 1)
 #: A script, and the crash point to aim at.
 Task = tuple[Script, str | None]
 _stage: list[Stage] = []
 
 
 @contextmanager
-def playground() -> Iterator[Stage]:
-    """A stage in a folder of its own."""
+def playground(url: str | None = None) -> Iterator[Stage]:
+    """A stage in a folder of its own; the ledger there, or in a database."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with (
         tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None) as name,
-        staged(Path(name)) as stage,
+        staged(Path(name), url) as stage,
     ):
         yield stage
 
@@ -46,14 +52,18 @@ def histories(seeds: Iterable[int]) -> Iterator[Verdict]:
             yield play(Script.draw(seed), stage)
 
 
-def spread(tasks: Sequence[Task]) -> Iterator[Verdict]:
-    """Play histories in as many processes as there are cores, in order."""
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), _open) as pool:
+def spread(tasks: Sequence[Task], urls: Sequence[str | None]) -> Iterator[Verdict]:
+    """Play histories in as many processes as there are URLs of ledgers, in order."""
+    context = multiprocessing.get_context("spawn")
+    free = context.SimpleQueue()
+    for url in urls:
+        free.put(url)
+    with context.Pool(len(urls), _open, [free]) as pool:
         yield from pool.imap(_play, tasks, chunksize=4)
 
 
-def _open() -> None:
-    manager = playground()
+def _open(free: Any) -> None:
+    manager = playground(free.get())
     _stage.append(manager.__enter__())
     multiprocessing.util.Finalize(None, manager.__exit__, (None, None, None), exitpriority=10)
 
@@ -107,14 +117,16 @@ def figures(verdicts: Sequence[Verdict], seconds: float) -> dict[str, object]:
     }
 
 
-def simulate(seeds: Iterable[int]) -> tuple[list[Verdict], dict[str, object]]:
+def simulate(
+    seeds: Iterable[int], urls: Sequence[str | None] = FILES
+) -> tuple[list[Verdict], dict[str, object]]:
     """Play the seeds, then once more for each crash point where none of them died."""
     started = time.monotonic()
-    verdicts = list(spread([(Script.draw(seed), None) for seed in seeds]))
+    verdicts = list(spread([(Script.draw(seed), None) for seed in seeds], urls))
     for _ in range(ROUNDS):
         if not (rest := aimed(verdicts)):
             break
-        verdicts += spread(rest)
+        verdicts += spread(rest, urls)
     return verdicts, figures(verdicts, time.monotonic() - started)
 
 
@@ -130,16 +142,30 @@ def report(verdicts: Iterable[Verdict], *, shrink: bool) -> bool:
     return bool(failing)
 
 
+@contextmanager
+def on(engine: str) -> Iterator[Sequence[str | None]]:
+    """Empty ledgers on an engine, one for each process."""
+    if engine == "sqlite":
+        yield FILES
+        return
+    with postgres() as server:
+        yield [server.database() for _ in FILES]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=50, help="how many (default %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="replay from this seed")
     parser.add_argument("--script", help="play one script, as a failing seed prints it")
+    engines = ("sqlite", "postgresql")
+    parser.add_argument("--engine", choices=engines, default="sqlite", help="of the ledger")
     options = parser.parse_args()
     if options.script:
         with playground() as stage:
             return int(report([play(Script.of_json(options.script), stage)], shrink=False))
-    verdicts, closing = simulate(range(options.first, options.first + options.seeds))
+    seeds = range(options.first, options.first + options.seeds)
+    with on(options.engine) as urls:
+        verdicts, closing = simulate(seeds, urls)
     wrong = report(verdicts, shrink=True)
     print(json.dumps(closing))
     return int(wrong)

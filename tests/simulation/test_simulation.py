@@ -5,9 +5,10 @@ from history import Verdict, play
 from mutants import MUTANTS, Mutant
 from points import waits
 from script import FAULTS, Script
-from simulate import figures, histories, playground, shrunk, simulate
+from simulate import figures, histories, on, playground, shrunk, simulate, spread
 
 SEEDS = range(300)
+SERVER_SEEDS = range(1_000, 1_100)
 #: Histories within which each mutant is caught.
 PATIENCE = range(200)
 
@@ -24,6 +25,15 @@ def test_nothing_is_lost_or_written_twice(verdicts: list[Verdict]) -> None:
     """Board and snapshot equal the source in the end, whatever happened on the way."""
     wrong = {v.script.seed: [str(fault) for fault in v.faults] for v in verdicts if v.faults}
     assert wrong == {}, "replay with: python tests/simulation/simulate.py --first SEED --seeds 1"
+
+
+def test_on_a_server() -> None:
+    """The same with a ledger on PostgreSQL."""
+    with on("postgresql") as urls:
+        verdicts = list(spread([(Script.draw(seed), None) for seed in SERVER_SEEDS], urls))
+    wrong = {v.script.seed: [str(fault) for fault in v.faults] for v in verdicts if v.faults}
+    assert wrong == {}, "replay with: simulate.py --engine postgresql --first SEED --seeds 1"
+    assert sum(v.crashes for v in verdicts) > len(SERVER_SEEDS) / 10
 
 
 def test_there_was_trouble(verdicts: list[Verdict]) -> None:
