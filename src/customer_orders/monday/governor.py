@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from customer_orders.monday.windows import MINUTE, REFUSED_CALL, Day, Minute
+from customer_orders.monday.windows import MINUTE, PROBE, REFUSED_CALL, Day, Minute
 
 #: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
 SHORTEST_WAIT = 0.001
@@ -84,6 +84,8 @@ class Governor:
         complexity, requests, self._most = PLANS[plan]
         self.writing = Minute(complexity)
         self.reading = self.writing
+        #: Whether of writes -> what the server said last to be used, and until when.
+        self._told: dict[bool, tuple[float, float]] = {}
         self.requests = Minute(requests)
         self.day = Day(round(CALLS_A_DAY[plan] * (1 - keep_back)), time.time)
         self._under_way: set[Reservation] = set()
@@ -146,6 +148,7 @@ class Governor:
         for name, remaining, resets in REMAINING.findall(headers.get("ratelimit", "")):
             resets_in = float(resets) if resets else None
             if name == "complexityMinute":
+                self._compare(held, int(remaining), resets_in, now)
                 minute = self._minute(writes=held.writes)
                 unseen = sum(r.cost for r in fresh if self._minute(writes=r.writes) is minute)
                 minute.learn(int(remaining), unseen, resets_in, now)
@@ -165,6 +168,21 @@ class Governor:
         self.reading.quota = self.writing.quota = complexity
         self.requests.quota = quotas.get("minuteRate", self.requests.quota)
         self._most = quotas.get("concurrency", self._most)
+
+    def _compare(self, held: Reservation, left: int, resets_in: float | None, now: float) -> None:
+        """Know two budgets by this: an answer of one says that less is used than the other's said.
+
+        Of one budget that would only be so after its minute.
+        """
+        quota = self.writing.quota
+        other, until = self._told.get(not held.writes, (0.0, 0.0))
+        self._told[held.writes] = quota - left, now + (resets_in or 0.0)
+        if self.reading is self.writing and now + FRESH < until:
+            if quota - left + PROBE * quota < other:
+                writes = sum(r.cost for r in self._under_way if r.writes)
+                self.reading.spend(-writes)
+                self.writing = Minute(quota, others=self.writing.others)
+                self.writing.spend(writes)
 
     def _minute(self, *, writes: bool) -> Minute:
         return self.writing if writes else self.reading

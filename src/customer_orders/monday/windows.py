@@ -21,6 +21,8 @@ LEFT_TO_OTHERS = 4.0
 #: Seconds of a minute after which others are noticed who were not there before, after which it is
 #: known what they do, and by which ours is spent early.
 SOON, ENOUGH, AHEAD = 5.0, 10.0, 15.0
+#: Seconds that a wait is longer than its sum, which may be rounded down to when nothing fits yet.
+ROUNDING = 0.001
 #: What a call that was refused by a limit counts against the day (monday/api.md 1).
 REFUSED_CALL = 0.1
 
@@ -69,11 +71,12 @@ class Minute:
     def wait(self, price: float, count: int, now: float) -> float:
         """Seconds until it is worth to look again; 0 when a good part of so many fits now."""
         # Where room comes with time it is waited for longer: fewer calls, and no slower.
-        part = count // (2 if self.shared else 4)
-        enough = max(min(part, int(self.share // price)), 1)
+        part, unused = count // (2 if self.shared else 4), self.share - MARGIN * self._varies
+        enough = max(min(part, int(unused // price)), 1)
         if self.fits(price, now) >= enough:
             return 0.0
-        due = self.began + (self.ours + enough * price) / max(self.share, 1) * MINUTE - AHEAD
+        spent = (self.ours + enough * price) / max(self.share, 1) * MINUTE
+        due = self.began + spent - AHEAD + ROUNDING
         return (due if self.shared and now < due < self.resets else self.resets) - now
 
     def spend(self, amount: float) -> None:

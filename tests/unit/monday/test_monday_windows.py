@@ -87,6 +87,18 @@ def test_waiting_ends_when_a_good_part_fits() -> None:
     assert budget.wait(1, 100, begun + 1) == 59
 
 
+@pytest.mark.parametrize("varies", [0, 250, 500])
+def test_a_wait_ends_beside_restless_others(varies: float) -> None:
+    """What is waited for fits some time, also when little is left and nobody tells of others."""
+    budget, now = Minute(1_000), 0.0
+    budget.expect(500)
+    budget._varies = varies
+    while (seconds := budget.wait(30.001, 25, now)) > 0:
+        now += seconds
+        assert now <= 120
+    assert budget.fits(30.001, now) >= 1
+
+
 def test_the_end_of_a_minute_is_the_earliest_that_was_told() -> None:
     """The server rounds up to whole seconds, so the smallest sum is nearest."""
     budget = Minute(1_000)
