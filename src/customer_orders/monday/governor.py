@@ -12,13 +12,13 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-from customer_orders.monday.windows import MINUTE, PROBE, REFUSED_CALL, Day, Minute
+from customer_orders.monday.windows import LIGHT_CALL, MINUTE, PROBE, Day, Minute
 
 #: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
 SHORTEST_WAIT = 0.001
@@ -94,6 +94,8 @@ class Governor:
         #: Seconds waited, by cause.
         self.waited: dict[str, float] = {}
         self.waiting: Waiting | None = None
+        #: Asks monday what is left; its answer comes to `settle`. Who sends requests sets it.
+        self.look: Callable[[], Awaitable[None]] | None = None
         #: Until when a wait was told of.
         self._said = 0.0
 
@@ -107,7 +109,10 @@ class Governor:
         count = max(min(count, int(MOST_A_REQUEST // price)), 1)
         async with self._freed:
             while wait := self._wait(minute, price, count, writes=writes):
-                await self._pause(wait)
+                if self._may_look() and minute.asks(self._now()):
+                    await self._look()
+                else:
+                    await self._pause(wait)
             count = _even(minute.fits(price, self._now()), count)
             held = Reservation(self, price, count, writes=writes)
             self._under_way.add(held)
@@ -115,6 +120,30 @@ class Governor:
             self.requests.spend(1)
             self.day.count(1)
         return held
+
+    def light(self) -> Reservation:
+        """The place of a question that costs next to nothing and waits for no budget."""
+        held = Reservation(self, 1, 1, writes=False)
+        self._under_way.add(held)
+        self.reading.spend(held.cost)
+        self.requests.spend(1)
+        self.day.count(LIGHT_CALL)
+        return held
+
+    def _may_look(self) -> bool:
+        """Whether a question would be answered for the budget of mutations, and at once."""
+        now, one = self._now(), self.reading is self.writing
+        crowded = len(self._under_way) >= self._most or self.requests.wait(1, 1, now) > 0
+        return self.look is not None and one and not crowded and now >= self._paused_until
+
+    async def _look(self) -> None:
+        """Ask what is left, with the budgets open to others meanwhile."""
+        self._freed.release()
+        try:
+            if self.look:
+                await self.look()
+        finally:
+            await self._freed.acquire()
 
     async def free(self, held: Reservation) -> None:
         """A request has come back: its place is another's; what it cost stays spent."""
@@ -157,7 +186,7 @@ class Governor:
 
     def refused(self, held: Reservation, headers: Mapping[str, str]) -> None:
         """A limit refused the request: it cost nothing, and is a tenth of a call."""
-        self.day.count(REFUSED_CALL - 1)
+        self.day.count(LIGHT_CALL - 1)
         self.settle(held, 0, headers)
 
     def _learn_quotas(self, headers: Mapping[str, str]) -> None:

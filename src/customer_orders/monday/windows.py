@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from customer_orders.errors import DayUsed
 
 MINUTE = 60.0
-#: Weight of a whole minute in what is expected of other programs.
-NEWEST = 0.3
+#: Weight of a whole minute in what is expected of other programs, and of one without any of them.
+NEWEST, GONE = 0.15, 0.3
 #: How much of their ups and downs is left to them too: docs/decisions.md has the figures.
 MARGIN = 0.8
 #: Share of a minute that is left to others although none was seen: else none ever could be.
 PROBE = 0.02
 #: Seconds of other programs' use that are left to them at the end of a minute.
 LEFT_TO_OTHERS = 4.0
+#: Seconds before the end of a minute at which it is worth to ask what others have left of it.
+LOOK = 3.0
 #: Seconds of a minute after which others are noticed who were not there before, after which it is
 #: known what they do, and by which ours is spent early.
-SOON, ENOUGH, AHEAD = 5.0, 10.0, 15.0
+SOON, ENOUGH, AHEAD = 5.0, 10.0, 8.0
 #: Seconds that a wait is longer than its sum, which may be rounded down to when nothing fits yet.
 ROUNDING = 0.001
-#: What a call that was refused by a limit counts against the day (monday/api.md 1).
-REFUSED_CALL = 0.1
+#: What a call that was refused by a limit counts against the day, and one that only asks for
+#: complexity (monday/api.md 1).
+LIGHT_CALL = 0.1
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Minute:
     _theirs: float = 0.0
     #: The first word of the server: what was used before it may have been ours, of another run.
     _first: tuple[float, float] | None = None
+    #: The end of the minute in which it was asked what is left.
+    _asked: float = 0.0
 
     @property
     def share(self) -> float:
@@ -77,7 +82,17 @@ class Minute:
             return 0.0
         spent = (self.ours + enough * price) / max(self.share, 1) * MINUTE
         due = self.began + spent - AHEAD + ROUNDING
-        return (due if self.shared and now < due < self.resets else self.resets) - now
+        if not self.shared:
+            return self.resets - now
+        moments = (due, self.resets - LOOK, self.resets)
+        return min(moment for moment in moments if moment > now or moment == self.resets) - now
+
+    def asks(self, now: float) -> bool:
+        """Whether it is time to ask what others have left of this minute: once in each."""
+        if not self.shared or self._asked == self.resets or not 0 < self.resets - now <= LOOK:
+            return False
+        self._asked = self.resets
+        return True
 
     def spend(self, amount: float) -> None:
         """Reserve for a request of ours, or give back what it did not take."""
@@ -112,7 +127,7 @@ class Minute:
         # A minute that began here just before the server's own ended tells nothing.
         if known > ENOUGH and self.resets - self.began > ENOUGH:
             # Who was not seen at all has gone: that is no less sure for being told early.
-            weight, off = NEWEST * (known / MINUTE if seen else 1), seen - self.others
+            weight, off = NEWEST * known / MINUTE if seen else GONE, seen - self.others
             self.others += weight * off
             self._varies += weight * (abs(off) - self._varies)
         if self._first:

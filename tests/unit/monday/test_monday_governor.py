@@ -250,6 +250,31 @@ def test_a_new_minute_is_no_other_budget():
     assert virtually(work())[0]
 
 
+def test_what_others_left_is_asked_for_near_the_end_of_a_minute():
+    """Once in each minute, and what they did not use is spent in it."""
+
+    async def work() -> tuple[list[float], float]:
+        governor, loop, asked, given = Governor("pro"), asyncio.get_running_loop(), [], 0.0
+        governor.writing.expect(4_000_000)
+        begun = loop.time()
+
+        async def look() -> None:
+            asked.append(round(loop.time() - begun))
+            async with governor.light() as held:
+                left = int(governor.writing.quota - governor.writing.ours)
+                governor.settle(held, 0, headers(complexityMinute=f"{left};t=3"))
+
+        governor.look = look
+        while loop.time() - begun < 58:
+            async with await governor.reserve(COST, 25, writes=True) as held:
+                given += held.cost if loop.time() - begun < 60 else 0
+        return asked, given
+
+    asked, given = virtually(work())[0]
+    assert asked == [57]
+    assert given > 9_000_000
+
+
 def test_a_request_takes_what_fits_evenly():
     """Seven requests of about the same size and no small rest, although fifty would be allowed."""
 

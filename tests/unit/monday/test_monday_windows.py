@@ -77,14 +77,28 @@ def test_a_minute_that_was_half_seen_counts_half() -> None:
 
 
 def test_waiting_ends_when_a_good_part_fits() -> None:
-    """Room comes with time as far as our share goes, then with the next minute."""
+    """Room comes with time as far as our share goes, then near the end, then with the next."""
     budget, begun = shared(400), 12 * 60
     budget.spend(budget.fits(1, begun))
     seconds = budget.wait(1, 100, begun)
     assert 0 < seconds < 60
     assert budget.fits(1, begun + seconds + 0.1) >= 25
     budget.spend(1_000 - budget.used)
-    assert budget.wait(1, 100, begun + 1) == 59
+    assert budget.wait(1, 100, begun + 1) == 56
+    assert budget.wait(1, 100, begun + 57) == 3
+
+
+def test_what_is_left_is_asked_once_near_the_end_of_a_minute() -> None:
+    """Only where others are; what they left is ours then."""
+    budget, begun = shared(400), 12 * 60
+    budget.fits(1, begun)
+    assert not budget.asks(begun + 50)
+    assert budget.asks(begun + 57)
+    assert not budget.asks(begun + 58)
+    budget.learn(900, 0, 2, begun + 58)
+    assert budget.fits(1, begun + 58) > 850
+    assert budget.asks(begun + 119) is False
+    assert not Minute(1_000).asks(0)
 
 
 @pytest.mark.parametrize("varies", [0, 250, 500])
