@@ -206,12 +206,12 @@ class Governor:
         quota = self.writing.quota
         other, until = self._told.get(not held.writes, (0.0, 0.0))
         self._told[held.writes] = quota - left, now + (resets_in or 0.0)
-        if self.reading is self.writing and now + FRESH < until:
-            if quota - left + PROBE * quota < other:
-                writes = sum(r.cost for r in self._under_way if r.writes)
-                self.reading.spend(-writes)
-                self.writing = Minute(quota, others=self.writing.others)
-                self.writing.spend(writes)
+        fell = quota - left + PROBE * quota < other and now + FRESH < until
+        if fell and self.reading is self.writing:
+            writes = sum(r.cost for r in self._under_way if r.writes)
+            self.reading.spend(-writes)
+            self.writing = Minute(quota, others=self.writing.others)
+            self.writing.spend(writes)
 
     def _minute(self, *, writes: bool) -> Minute:
         return self.writing if writes else self.reading
