@@ -70,14 +70,24 @@ item_name: $n{{ loop.index0 }}, column_values: $v{{ loop.index0 }}) { id }{% end
 class Used:
     """What a process took of the machine."""
 
-    #: Seconds of CPU, its own and the system's for it.
-    cpu: float
+    #: Seconds of CPU of its own, and of the system for it.
+    user: float
+    system: float
     #: Megabytes at its largest.
     peak: float
 
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU in all."""
+        return self.user + self.system
+
 
 def run(arguments: Sequence[str | Path], folder: Path, **more: str) -> Used:
-    """Run a command to its end in a folder. Raises CalledProcessError when it fails."""
+    """Run a command to its end in a folder. Raises CalledProcessError when it fails.
+
+    Python keeps what it compiled beside the folder's files, as an installed program's is kept.
+    """
+    more = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled"), **more}
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             arguments, cwd=folder, env=os.environ | more, stdout=output, stderr=output
@@ -86,7 +96,7 @@ def run(arguments: Sequence[str | Path], folder: Path, **more: str) -> Used:
     if code := os.waitstatus_to_exitcode(status):
         text = (folder / "output.txt").read_text("utf-8", errors="replace")
         raise subprocess.CalledProcessError(code, [str(a) for a in arguments], text[-2_000:])
-    return Used(cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss / 1024)
+    return Used(user=usage.ru_utime, system=usage.ru_stime, peak=usage.ru_maxrss / 1024)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ SHORTEST_WAIT = 0.001
 LONG = 5.0
 #: Seconds after which a request is certain to be in the server's count.
 FRESH = 2.0
+#: Seconds by which the ends of one minute do not differ, however late an answer comes.
+APART = 5.0
 #: Complexity that one request may have.
 MOST_A_REQUEST = 5_000_000
 #: A minute of an app's token: one for queries, one for mutations. Others have one for both.
@@ -199,15 +201,16 @@ class Governor:
         self._most = quotas.get("concurrency", self._most)
 
     def _compare(self, held: Reservation, left: int, resets_in: float | None, now: float) -> None:
-        """Know two budgets by this: an answer of one says that less is used than the other's said.
+        """Know two budgets by this: answers to queries and to mutations tell of other minutes.
 
-        Of one budget that would only be so after its minute.
+        Before the one's end has come, the other ends later, or less of it is used.
         """
         quota = self.writing.quota
+        used, ends = quota - left, now + (resets_in or 0.0)
         other, until = self._told.get(not held.writes, (0.0, 0.0))
-        self._told[held.writes] = quota - left, now + (resets_in or 0.0)
-        fell = quota - left + PROBE * quota < other and now + FRESH < until
-        if fell and self.reading is self.writing:
+        self._told[held.writes] = used, ends
+        differs = ends > until + APART or used + PROBE * quota < other
+        if self.reading is self.writing and now + FRESH < until and differs:
             writes = sum(r.cost for r in self._under_way if r.writes)
             self.reading.spend(-writes)
             self.writing = Minute(quota, others=self.writing.others)

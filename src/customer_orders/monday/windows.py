@@ -52,6 +52,8 @@ class Minute:
     _theirs: float = 0.0
     #: The first word of the server: what was used before it may have been ours, of another run.
     _first: tuple[float, float] | None = None
+    #: When the minute before this one was over, as we thought.
+    _ended: float = -MINUTE
     #: The end of the minute in which it was asked what is left.
     _asked: float = 0.0
 
@@ -103,13 +105,15 @@ class Minute:
         """Take the server's word; it may not know yet what left here a moment ago (`fresh`)."""
         self._roll(now)
         self.used = self.quota - left + fresh
+        # One that the server began while our last was not over may hold what we used in that.
+        older = resets_in is not None and now + resets_in - MINUTE + SOON < self._ended
         if resets_in is not None:
             # Whole seconds, rounded up: of several answers in a minute the earliest is nearest.
             ends, first = now + resets_in, self._told == self.began
             self.resets = ends if first or ends > self.resets + 1 else min(ends, self.resets)
         # Of what is fresh some is counted already: this much, and not less, is theirs.
         self._told, self._theirs = now, max(self._theirs, self.quota - left - self.ours)
-        if self._first is None:
+        if self._first is None or older:
             self._first = now, self._theirs
         known, seen = self._seen()
         if not self.shared and known > SOON and seen > PROBE * self.quota:
@@ -133,7 +137,7 @@ class Minute:
         if self._first:
             self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0
-        self.began = self._told = now
+        self.began, self._told, self._ended = now, now, self.resets
         self.resets = now + MINUTE
 
     def _seen(self) -> tuple[float, float]:

@@ -235,6 +235,21 @@ def test_two_budgets_are_told_apart_by_what_was_used():
     assert virtually(work())[0] == pytest.approx((0, 60))
 
 
+def test_two_budgets_are_told_apart_by_their_ends():
+    """A minute that ends long after the other, and before that one's end has come."""
+
+    async def work() -> bool:
+        governor = Governor("free")
+        async with await governor.reserve(COST, writes=True) as held:
+            governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
+        await asyncio.sleep(20)
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 1, headers(complexityMinute="969998;t=60"))
+        return governor.reading is governor.writing
+
+    assert not virtually(work())[0]
+
+
 def test_a_new_minute_is_no_other_budget():
     """Less is used than was told before, because a minute has ended."""
 

@@ -113,6 +113,19 @@ def test_a_wait_ends_beside_restless_others(varies: float) -> None:
     assert budget.fits(30.001, now) >= 1
 
 
+def test_a_minute_that_began_before_ours_tells_nothing_of_others() -> None:
+    """We took it for ended too early: what is used of it may be ours."""
+    budget = Minute(1_000)
+    budget.fits(1, 0)
+    budget.spend(980)
+    budget.learn(20, 0, 43, 17)
+    budget.resets = 60
+    budget.fits(1, 60)
+    budget.learn(20, 0, 1, 60)
+    budget.fits(1, 62)
+    assert budget.others == 0
+
+
 def test_the_end_of_a_minute_is_the_earliest_that_was_told() -> None:
     """The server rounds up to whole seconds, so the smallest sum is nearest."""
     budget = Minute(1_000)
