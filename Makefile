@@ -10,7 +10,7 @@ SCHEMA := ../shared/monday/check_schema.py
 DOCUMENTS := src/customer_orders/monday/documents
 SDL := src/customer_orders/emulator/schema.graphql
 
-.PHONY: demo test check simulate bench-delivery bench-emulator bench-source format clean
+.PHONY: demo test check simulate bench-delivery bench-cpu bench-emulator bench-source format clean
 demo: $(READY)
 	@$(BIN)/customer-orders demo $(ARGS)
 
@@ -34,6 +34,9 @@ bench-emulator: $(READY)
 
 bench-delivery: $(READY)
 	@$(BIN)/python benchmarks/bench_delivery.py $(ARGS)
+
+bench-cpu: $(READY)
+	@$(BIN)/python benchmarks/bench_cpu.py $(ARGS)
 
 bench-source: $(READY)
 	@$(BIN)/python benchmarks/bench_source.py $(ARGS)
