@@ -145,9 +145,7 @@ def show(rows: Iterable[Measured]) -> None:
     """The table: minutes of ours, of the shortest schedule and of one create a call; shares."""
     headings = ("account", "work", "minutes", "shortest", "share", "one by one", "calls/1,000")
     said = ("said, minutes", "said, calls")
-    table = Table(
-        *headings, "refused", *said, "others refused", title="Delivery in emulated time"
-    )
+    table = Table(*headings, "refused", *said, "others refused", title="Delivery in emulated time")
     for row in rows:
         table.add_row(
             f"{row.account.plan} {row.account.token}",

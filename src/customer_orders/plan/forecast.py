@@ -33,6 +33,8 @@ class Allowance:
     complexity: float
     #: Whether there are any: then a request leaves as soon as half of it fits.
     shared: bool
+    #: Whether a run has written on this account before: only then it is known who else is there.
+    others_known: bool
     #: Calls that may still be used today, and on a whole day.
     calls_left: float
     calls_a_day: int
@@ -55,6 +57,8 @@ class Estimate:
     binds: str
     calls_left: int
     calls_a_day: int
+    #: Whether it counts what other programs of the account use.
+    others_known: bool = True
 
     @property
     def fits_today(self) -> bool:
@@ -78,6 +82,7 @@ class Estimate:
             "calls_a_day": self.calls_a_day,
             "fits_today": self.fits_today,
             "days": self.days,
+            "others_known": self.others_known,
         }
 
 
@@ -104,6 +109,7 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
         binds=_binds(mutations, calls > allowed.calls_left, budget > sending),
         calls_left=int(allowed.calls_left),
         calls_a_day=allowed.calls_a_day,
+        others_known=allowed.others_known,
     )
 
 
