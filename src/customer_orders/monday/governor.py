@@ -64,6 +64,8 @@ class Reservation:
         self.count = count
         self.cost = price * count
         self.writes = writes
+        #: What it counts of the day's calls.
+        self.calls = 1.0
         #: When it left, on the loop's clock; None before.
         self.left: float | None = None
 
@@ -120,7 +122,7 @@ class Governor:
             self._under_way.add(held)
             minute.spend(held.cost)
             self.requests.spend(1)
-            self.day.count(1)
+            self.day.count(held.calls)
         return held
 
     def light(self) -> Reservation:
@@ -129,7 +131,8 @@ class Governor:
         self._under_way.add(held)
         self.reading.spend(held.cost)
         self.requests.spend(1)
-        self.day.count(LIGHT_CALL)
+        held.calls = LIGHT_CALL
+        self.day.count(held.calls)
         return held
 
     def _may_look(self) -> bool:
@@ -165,7 +168,7 @@ class Governor:
         """The request did not leave after all: it used nothing."""
         self._minute(writes=held.writes).spend(-held.cost)
         self.requests.spend(-1)
-        self.day.count(-1)
+        self.day.count(-held.calls)
         held.left, held.cost = None, 0.0
 
     def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
@@ -188,7 +191,7 @@ class Governor:
 
     def refused(self, held: Reservation, headers: Mapping[str, str]) -> None:
         """A limit refused the request: it cost nothing, and is a tenth of a call."""
-        self.day.count(LIGHT_CALL - 1)
+        self.day.count(LIGHT_CALL - held.calls)
         self.settle(held, 0, headers)
 
     def _learn_quotas(self, headers: Mapping[str, str]) -> None:

@@ -214,6 +214,23 @@ def test_the_budgets_of_an_app_token_are_two(quota: int, waits: float):
     assert virtually(work())[0] == pytest.approx(waits)
 
 
+def test_a_light_question_is_a_tenth_of_a_call():
+    """Whether it is answered or refused; nothing of one that did not leave."""
+
+    async def work() -> list[float]:
+        governor, counted = Governor("pro"), []
+        for outcome in ("answered", "refused", "stayed"):
+            async with governor.light() as held:
+                if outcome == "refused":
+                    governor.refused(held, {})
+                elif outcome == "stayed":
+                    governor.stayed(held)
+            counted.append(governor.day.since)
+        return counted
+
+    assert virtually(work())[0] == pytest.approx([0.1, 0.2, 0.2])
+
+
 def test_two_budgets_are_told_apart_by_what_was_used():
     """A mutation's answer knows less to be used than a query's did: it is of another budget."""
 
