@@ -26,7 +26,7 @@ from rich.table import Table
 LINES = 5_000
 #: Lines of the run before the measured one: from it the program knows what an update costs, and
 #: what others use.
-TASTE, SEEN = 20, 300
+TASTE, SEEN = 20, 1_000
 PLANS = ("free", "standard", "pro", "enterprise")
 TOKENS = ("personal", "app")
 CREATE = 30_001

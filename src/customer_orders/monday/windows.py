@@ -47,6 +47,8 @@ class Minute:
     #: What others spend in a minute on the average, and how far a minute is from it.
     others: float = 0.0
     _varies: float = 0.0
+    #: Minutes that the average rests on; the first ones weigh more.
+    _minutes: float = 0.0
     #: When the server told last what is left, and what others had used by then.
     _told: float = 0.0
     _theirs: float = 0.0
@@ -118,10 +120,11 @@ class Minute:
         known, seen = self._seen()
         if not self.shared and known > SOON and seen > PROBE * self.quota:
             self.expect(seen)
+            self._minutes = 0.0
 
     def expect(self, others: float) -> None:
         """Others are there of whom this is known, and not how much it varies."""
-        self.others, self._varies = others, others / 2
+        self.others, self._varies, self._minutes = others, others / 2, 1 / NEWEST
 
     def _roll(self, now: float) -> None:
         """Begin a new minute when the last one is over, wiser by what others did in it."""
@@ -131,9 +134,10 @@ class Minute:
         # A minute that began here just before the server's own ended tells nothing.
         if known > ENOUGH and self.resets - self.began > ENOUGH:
             # Who was not seen at all has gone: that is no less sure for being told early.
-            weight, off = NEWEST * known / MINUTE if seen else GONE, seen - self.others
-            self.others += weight * off
-            self._varies += weight * (abs(off) - self._varies)
+            part, off = known / MINUTE, seen - self.others
+            self.others += (max(NEWEST, 1 / (1 + self._minutes)) * part if seen else GONE) * off
+            self._varies += (NEWEST * part if seen else GONE) * (abs(off) - self._varies)
+            self._minutes += part
         if self._first:
             self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0

@@ -63,6 +63,22 @@ def test_what_others_use_is_estimated_by_minutes() -> None:
     assert rooms[0] > rooms[1] + 10
 
 
+def test_the_first_minutes_weigh_more() -> None:
+    """What was seen in some seconds is soon forgotten; what an earlier run saw is not."""
+    guessed, known = Minute(1_000), Minute(1_000)
+    known.expect(800)
+    guessed.learn(1_000, 0, 60, 0)
+    guessed.learn(890, 0, 52, 8)
+    assert guessed.others == pytest.approx(800, rel=0.05)
+    for budget in (guessed, known):
+        for minute in range(1, 4):
+            budget.fits(1, minute * 60)
+            budget.learn(600, 0, 1, minute * 60 + 59)
+        budget.fits(1, 240)
+    assert guessed.others == pytest.approx(400, rel=0.2)
+    assert known.others > 550
+
+
 def test_a_minute_that_was_half_seen_counts_half() -> None:
     """But one in which others were not seen at all counts fully, whenever that was told."""
     half, nothing, whole = shared(400), shared(400), shared(400)
