@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,7 @@ def show(rows: Iterable[Measured]) -> None:
             f"{row.said_requests:.3f}",
             f"{row.others_refused:.2%}" if "shared" in row.work else "",
         )
-    Console(width=150).print(table)
+    Console(width=170).print(table)
 
 
 def main() -> int:
@@ -178,8 +178,20 @@ def main() -> int:
         if (plan, token) == SHARED or "shared" not in work
     ]
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        show(pool.starmap(measure, tasks, chunksize=1))
+        show(told(pool.imap(_task, tasks), len(tasks)))
     return 0
+
+
+def _task(task: tuple[Account, str, int, int]) -> Measured:
+    return measure(*task)
+
+
+def told(rows: Iterable[Measured], count: int) -> Iterator[Measured]:
+    """The rows as they come, with a line for each on stderr: the whole table takes minutes."""
+    for place, row in enumerate(rows, start=1):
+        account = f"{row.account.plan} {row.account.token}"
+        print(f"{place} of {count}: {account}, {row.work}: {row.share:.1%}", file=sys.stderr)
+        yield row
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_another_program_finds_room():
     """It takes four tenths at random: we use most of the rest, and it is seldom refused."""
     measured = measure(PRO, "creates, shared", 300)
     assert measured.mutations == 300 + 1_275
-    assert measured.share > 0.8
+    assert measured.share > 0.75
     assert 0.8 < measured.said < 1.2
     assert measured.others_refused < 0.05
     assert measured.refused < 0.02
