@@ -10,8 +10,8 @@ SCHEMA := ../shared/monday/check_schema.py
 DOCUMENTS := src/customer_orders/monday/documents
 SDL := src/customer_orders/emulator/schema.graphql
 
-.PHONY: demo test test-mssql check simulate bench-delivery bench-emulator bench-ledger bench-source \
-  format clean
+.PHONY: demo test test-mssql check simulate format clean \
+  bench-cpu bench-delivery bench-emulator bench-ledger bench-source
 demo: $(READY)
 	@$(BIN)/customer-orders demo $(ARGS)
 
@@ -44,6 +44,9 @@ bench-delivery: $(READY)
 
 bench-ledger: $(READY)
 	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_ledger.py $(ARGS)
+
+bench-cpu: $(READY)
+	@$(BIN)/python benchmarks/bench_cpu.py $(ARGS)
 
 bench-source: $(READY)
 	@PYTHONPATH=tests $(BIN)/python benchmarks/bench_source.py $(ARGS)

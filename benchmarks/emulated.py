@@ -108,9 +108,13 @@ class Lot:
         with file.open("w", newline="", encoding="utf-8") as opened:
             writer = csv.writer(opened)
             writer.writerow(header)
-            writer.writerows(self._row(number) for number in range(self.lines))
+            writer.writerows(self.rows())
 
-    def _row(self, number: int) -> Sequence[object]:
+    def rows(self) -> Iterator[Sequence[Any]]:
+        """Number, customer, style, season, a cell for each size, and the total."""
+        return (self._row(number) for number in range(self.lines))
+
+    def _row(self, number: int) -> Sequence[Any]:
         more = int(number < self.changed)
         # Four sizes, and each fourth line five: 4.25 of them a line.
         sizes = [100 + number % 50 + more] * (5 if number % 4 == 0 else 4)

@@ -29,6 +29,15 @@ class Neighbour:
         #: Complexity that it was given.
         self.given = 0
 
+    def seen(self) -> tuple[int, int, int]:
+        """Complexity that it was given, requests, and how many of them were refused."""
+        return self.given, self.asked, self.refused
+
+    def since(self, before: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The same since it was `seen`."""
+        given, asked, refused = before
+        return self.given - given, self.asked - asked, self.refused - refused
+
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[None]:
         """It works as long as the block does."""

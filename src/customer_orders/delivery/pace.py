@@ -9,6 +9,10 @@ from __future__ import annotations
 from customer_orders.config import MondaySettings
 from customer_orders.plan import FIRST_LANES, FIRST_SIZE, TARGET_SECONDS
 
+#: Seconds after which a request is too large. A little more than it is to take, so that a size
+#: that fits is found from below, and stays.
+LONGEST = 1.05 * TARGET_SECONDS
+
 
 class Pace:
     """Learns from every request of one board."""
@@ -34,7 +38,7 @@ class Pace:
 
     def answered(self, count: int, seconds: float) -> None:
         """A request of so many mutations took this long, and there was room for it."""
-        self._growth = min(TARGET_SECONDS / max(seconds, TARGET_SECONDS / 2), 2.0)
+        self._growth = min(LONGEST / max(seconds, LONGEST / 2), 2.0)
         if self._growth < 1:
             self._size = max(count * self._growth, 1.0)
         self._lanes = min(self._lanes + 1 / self._lanes, self._most_lanes)

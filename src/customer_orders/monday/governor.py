@@ -12,13 +12,13 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-from customer_orders.monday.windows import MINUTE, REFUSED_CALL, Day, Minute
+from customer_orders.monday.windows import LIGHT_CALL, MINUTE, PROBE, Day, Minute
 
 #: Seconds below which a clock may not tell a wait from none: without it the loop could spin.
 SHORTEST_WAIT = 0.001
@@ -26,6 +26,8 @@ SHORTEST_WAIT = 0.001
 LONG = 5.0
 #: Seconds after which a request is certain to be in the server's count.
 FRESH = 2.0
+#: Seconds by which the ends of one minute do not differ, however late an answer comes.
+APART = 5.0
 #: Complexity that one request may have.
 MOST_A_REQUEST = 5_000_000
 #: A minute of an app's token: one for queries, one for mutations. Others have one for both.
@@ -62,6 +64,8 @@ class Reservation:
         self.count = count
         self.cost = price * count
         self.writes = writes
+        #: What it counts of the day's calls.
+        self.calls = 1.0
         #: When it left, on the loop's clock; None before.
         self.left: float | None = None
 
@@ -84,6 +88,8 @@ class Governor:
         complexity, requests, self._most = PLANS[plan]
         self.writing = Minute(complexity)
         self.reading = self.writing
+        #: Whether of writes -> what the server said last to be used, and until when.
+        self._told: dict[bool, tuple[float, float]] = {}
         self.requests = Minute(requests)
         self.day = Day(round(CALLS_A_DAY[plan] * (1 - keep_back)), time.time)
         self._under_way: set[Reservation] = set()
@@ -92,6 +98,8 @@ class Governor:
         #: Seconds waited, by cause.
         self.waited: dict[str, float] = {}
         self.waiting: Waiting | None = None
+        #: Asks monday what is left; its answer comes to `settle`. Who sends requests sets it.
+        self.look: Callable[[], Awaitable[None]] | None = None
         #: Until when a wait was told of.
         self._said = 0.0
 
@@ -105,14 +113,42 @@ class Governor:
         count = max(min(count, int(MOST_A_REQUEST // price)), 1)
         async with self._freed:
             while wait := self._wait(minute, price, count, writes=writes):
-                await self._pause(wait)
+                if self._may_look() and minute.asks(self._now()):
+                    await self._look()
+                else:
+                    await self._pause(wait)
             count = _even(minute.fits(price, self._now()), count)
             held = Reservation(self, price, count, writes=writes)
             self._under_way.add(held)
             minute.spend(held.cost)
             self.requests.spend(1)
-            self.day.count(1)
+            self.day.count(held.calls)
         return held
+
+    def light(self) -> Reservation:
+        """The place of a question that costs next to nothing and waits for no budget."""
+        held = Reservation(self, 1, 1, writes=False)
+        self._under_way.add(held)
+        self.reading.spend(held.cost)
+        self.requests.spend(1)
+        held.calls = LIGHT_CALL
+        self.day.count(held.calls)
+        return held
+
+    def _may_look(self) -> bool:
+        """Whether a question would be answered for the budget of mutations, and at once."""
+        now, one = self._now(), self.reading is self.writing
+        crowded = len(self._under_way) >= self._most or self.requests.wait(1, 1, now) > 0
+        return self.look is not None and one and not crowded and now >= self._paused_until
+
+    async def _look(self) -> None:
+        """Ask what is left, with the budgets open to others meanwhile."""
+        self._freed.release()
+        try:
+            if self.look:
+                await self.look()
+        finally:
+            await self._freed.acquire()
 
     async def free(self, held: Reservation) -> None:
         """A request has come back: its place is another's; what it cost stays spent."""
@@ -132,7 +168,7 @@ class Governor:
         """The request did not leave after all: it used nothing."""
         self._minute(writes=held.writes).spend(-held.cost)
         self.requests.spend(-1)
-        self.day.count(-1)
+        self.day.count(-held.calls)
         held.left, held.cost = None, 0.0
 
     def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
@@ -146,6 +182,7 @@ class Governor:
         for name, remaining, resets in REMAINING.findall(headers.get("ratelimit", "")):
             resets_in = float(resets) if resets else None
             if name == "complexityMinute":
+                self._compare(held, int(remaining), resets_in, now)
                 minute = self._minute(writes=held.writes)
                 unseen = sum(r.cost for r in fresh if self._minute(writes=r.writes) is minute)
                 minute.learn(int(remaining), unseen, resets_in, now)
@@ -154,7 +191,7 @@ class Governor:
 
     def refused(self, held: Reservation, headers: Mapping[str, str]) -> None:
         """A limit refused the request: it cost nothing, and is a tenth of a call."""
-        self.day.count(REFUSED_CALL - 1)
+        self.day.count(LIGHT_CALL - held.calls)
         self.settle(held, 0, headers)
 
     def _learn_quotas(self, headers: Mapping[str, str]) -> None:
@@ -165,6 +202,22 @@ class Governor:
         self.reading.quota = self.writing.quota = complexity
         self.requests.quota = quotas.get("minuteRate", self.requests.quota)
         self._most = quotas.get("concurrency", self._most)
+
+    def _compare(self, held: Reservation, left: int, resets_in: float | None, now: float) -> None:
+        """Know two budgets by this: answers to queries and to mutations tell of other minutes.
+
+        Before the one's end has come, the other ends later, or less of it is used.
+        """
+        quota = self.writing.quota
+        used, ends = quota - left, now + (resets_in or 0.0)
+        other, until = self._told.get(not held.writes, (0.0, 0.0))
+        self._told[held.writes] = used, ends
+        differs = ends > until + APART or used + PROBE * quota < other
+        if self.reading is self.writing and now + FRESH < until and differs:
+            writes = sum(r.cost for r in self._under_way if r.writes)
+            self.reading.spend(-writes)
+            self.writing = Minute(quota, others=self.writing.others)
+            self.writing.spend(writes)
 
     def _minute(self, *, writes: bool) -> Minute:
         return self.writing if writes else self.reading

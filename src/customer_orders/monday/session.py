@@ -38,6 +38,7 @@ class Session:
         return Allowance(
             complexity=governor.writing.share,
             shared=governor.writing.shared,
+            others_known=any(name in self.client.prices for name in DOCUMENTS.values()),
             calls_left=governor.day.left,
             calls_a_day=governor.day.calls,
             aliases=settings.monday.aliases,

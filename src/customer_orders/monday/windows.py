@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from customer_orders.errors import DayUsed
 
 MINUTE = 60.0
-#: Weight of a whole minute in what is expected of other programs.
-NEWEST = 0.3
+#: Weight of a whole minute in what is expected of other programs, and of one without any of them.
+NEWEST, GONE = 0.15, 0.3
 #: How much of their ups and downs is left to them too: docs/decisions.md has the figures.
 MARGIN = 0.8
 #: Share of a minute that is left to others although none was seen: else none ever could be.
 PROBE = 0.02
 #: Seconds of other programs' use that are left to them at the end of a minute.
 LEFT_TO_OTHERS = 4.0
+#: Seconds before the end of a minute at which it is worth to ask what others have left of it.
+LOOK = 3.0
 #: Seconds of a minute after which others are noticed who were not there before, after which it is
 #: known what they do, and by which ours is spent early.
-SOON, ENOUGH, AHEAD = 5.0, 10.0, 15.0
-#: What a call that was refused by a limit counts against the day (monday/api.md 1).
-REFUSED_CALL = 0.1
+SOON, ENOUGH, AHEAD = 5.0, 10.0, 8.0
+#: Seconds that a wait is longer than its sum, which may be rounded down to when nothing fits yet.
+ROUNDING = 0.001
+#: What a call that was refused by a limit counts against the day, and one that only asks for
+#: complexity (monday/api.md 1).
+LIGHT_CALL = 0.1
 
 
 @dataclass
@@ -42,11 +47,17 @@ class Minute:
     #: What others spend in a minute on the average, and how far a minute is from it.
     others: float = 0.0
     _varies: float = 0.0
+    #: Minutes that the average rests on; the first ones weigh more.
+    _minutes: float = 0.0
     #: When the server told last what is left, and what others had used by then.
     _told: float = 0.0
     _theirs: float = 0.0
     #: The first word of the server: what was used before it may have been ours, of another run.
     _first: tuple[float, float] | None = None
+    #: When the minute before this one was over, as we thought.
+    _ended: float = -MINUTE
+    #: The end of the minute in which it was asked what is left.
+    _asked: float = 0.0
 
     @property
     def share(self) -> float:
@@ -69,12 +80,23 @@ class Minute:
     def wait(self, price: float, count: int, now: float) -> float:
         """Seconds until it is worth to look again; 0 when a good part of so many fits now."""
         # Where room comes with time it is waited for longer: fewer calls, and no slower.
-        part = count // (2 if self.shared else 4)
-        enough = max(min(part, int(self.share // price)), 1)
+        part, unused = count // (2 if self.shared else 4), self.share - MARGIN * self._varies
+        enough = max(min(part, int(unused // price)), 1)
         if self.fits(price, now) >= enough:
             return 0.0
-        due = self.began + (self.ours + enough * price) / max(self.share, 1) * MINUTE - AHEAD
-        return (due if self.shared and now < due < self.resets else self.resets) - now
+        spent = (self.ours + enough * price) / max(self.share, 1) * MINUTE
+        due = self.began + spent - AHEAD + ROUNDING
+        if not self.shared:
+            return self.resets - now
+        moments = (due, self.resets - LOOK, self.resets)
+        return min(moment for moment in moments if moment > now or moment == self.resets) - now
+
+    def asks(self, now: float) -> bool:
+        """Whether it is time to ask what others have left of this minute: once in each."""
+        if not self.shared or self._asked == self.resets or not 0 < self.resets - now <= LOOK:
+            return False
+        self._asked = self.resets
+        return True
 
     def spend(self, amount: float) -> None:
         """Reserve for a request of ours, or give back what it did not take."""
@@ -85,21 +107,24 @@ class Minute:
         """Take the server's word; it may not know yet what left here a moment ago (`fresh`)."""
         self._roll(now)
         self.used = self.quota - left + fresh
+        # One that the server began while our last was not over may hold what we used in that.
+        older = resets_in is not None and now + resets_in - MINUTE + SOON < self._ended
         if resets_in is not None:
             # Whole seconds, rounded up: of several answers in a minute the earliest is nearest.
             ends, first = now + resets_in, self._told == self.began
             self.resets = ends if first or ends > self.resets + 1 else min(ends, self.resets)
         # Of what is fresh some is counted already: this much, and not less, is theirs.
         self._told, self._theirs = now, max(self._theirs, self.quota - left - self.ours)
-        if self._first is None:
+        if self._first is None or older:
             self._first = now, self._theirs
         known, seen = self._seen()
         if not self.shared and known > SOON and seen > PROBE * self.quota:
             self.expect(seen)
+            self._minutes = 0.0
 
     def expect(self, others: float) -> None:
         """Others are there of whom this is known, and not how much it varies."""
-        self.others, self._varies = others, others / 2
+        self.others, self._varies, self._minutes = others, others / 2, 1 / NEWEST
 
     def _roll(self, now: float) -> None:
         """Begin a new minute when the last one is over, wiser by what others did in it."""
@@ -109,13 +134,14 @@ class Minute:
         # A minute that began here just before the server's own ended tells nothing.
         if known > ENOUGH and self.resets - self.began > ENOUGH:
             # Who was not seen at all has gone: that is no less sure for being told early.
-            weight, off = NEWEST * (known / MINUTE if seen else 1), seen - self.others
-            self.others += weight * off
-            self._varies += weight * (abs(off) - self._varies)
+            part, off = known / MINUTE, seen - self.others
+            self.others += (max(NEWEST, 1 / (1 + self._minutes)) * part if seen else GONE) * off
+            self._varies += (NEWEST * part if seen else GONE) * (abs(off) - self._varies)
+            self._minutes += part
         if self._first:
             self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0
-        self.began = self._told = now
+        self.began, self._told, self._ended = now, now, self.resets
         self.resets = now + MINUTE
 
     def _seen(self) -> tuple[float, float]:

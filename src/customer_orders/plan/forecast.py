@@ -20,7 +20,7 @@ FITTING = int(TARGET_SECONDS / MUTATION_SECONDS)
 #: Mutations in the first request of a run, and requests under way at first.
 FIRST_SIZE, FIRST_LANES = 10, 4
 #: Of what others leave of a minute, what is used: the rest is room for their ups and downs.
-USED = 0.9
+USED = 0.92
 
 Kind = tuple[Target, Action]
 
@@ -33,6 +33,8 @@ class Allowance:
     complexity: float
     #: Whether there are any: then a request leaves as soon as half of it fits.
     shared: bool
+    #: Whether a run has written on this account before: only then it is known who else is there.
+    others_known: bool
     #: Calls that may still be used today, and on a whole day.
     calls_left: float
     calls_a_day: int
@@ -55,6 +57,8 @@ class Estimate:
     binds: str
     calls_left: int
     calls_a_day: int
+    #: Whether it counts what other programs of the account use.
+    others_known: bool = True
 
     @property
     def fits_today(self) -> bool:
@@ -78,6 +82,7 @@ class Estimate:
             "calls_a_day": self.calls_a_day,
             "fits_today": self.fits_today,
             "days": self.days,
+            "others_known": self.others_known,
         }
 
 
@@ -92,7 +97,9 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
     for kind, number in sorted(sent.items(), key=lambda pair: RANKS[pair[0]]):
         a_minute = max(int(complexity // allowed.prices[kind]), 1)
         minutes += number / a_minute
-        requests, size = _requests(number, min(size, most), most, a_minute)
+        # Beside others a request leaves when there is room for it, not when a minute begins.
+        at_once = number if allowed.shared else a_minute
+        requests, size = _requests(number, min(size, most), most, at_once)
         calls += requests
     sending = (mutations * MUTATION_SECONDS + calls * REQUEST_SECONDS) / allowed.in_flight / 60
     # The budget of a minute is there at once: only for the minutes after the first is waited.
@@ -104,10 +111,11 @@ def forecast(counts: Mapping[Kind, int], allowed: Allowance) -> Estimate:
         binds=_binds(mutations, calls > allowed.calls_left, budget > sending),
         calls_left=int(allowed.calls_left),
         calls_a_day=allowed.calls_a_day,
+        others_known=allowed.others_known,
     )
 
 
-def _requests(number: int, size: int, most: int, a_minute: int) -> tuple[int, int]:
+def _requests(number: int, size: int, most: int, at_once: int) -> tuple[int, int]:
     """Requests for so many mutations of a kind, and how large the next kind's first one is.
 
     They grow as delivery lets them (`delivery/pace.py`): twice as large each round of answers.
@@ -118,9 +126,9 @@ def _requests(number: int, size: int, most: int, a_minute: int) -> tuple[int, in
         calls += math.ceil(sent / size)
         number -= sent
         size = min(max(size, 2 * sent), 2 * size, most)
-    # What is left of a minute's budget goes in a smaller one.
-    whole, rest = divmod(number, a_minute)
-    return calls + whole * math.ceil(a_minute / most) + math.ceil(rest / most), size
+    # What is left of a budget goes in a smaller one.
+    whole, rest = divmod(number, at_once) if number else (0, 0)
+    return calls + whole * math.ceil(at_once / most) + math.ceil(rest / most), size
 
 
 def _binds(mutations: int, days: bool, minutes: bool) -> str:

@@ -86,6 +86,11 @@ def print_plan(console: Console, plan: Mapping[str, Any], show: int = 0) -> None
         f"findings {len(plan['findings'])}, missing lines {len(plan['missing'])}, "
         f"lines to settle {len(plan['to_settle'])}, blank rows dropped {plan['dropped']}",
     )
+    if estimate["calls"] and not estimate["others_known"]:
+        _say(
+            console,
+            "No run has written on this account yet: beside other programs it takes longer.",
+        )
     if not estimate["fits_today"]:
         console.print(
             f"[yellow]Today {estimate['calls_left']} of {estimate['calls_a_day']} calls are left: "

@@ -27,6 +27,15 @@ def test_requests_grow_until_they_take_long() -> None:
     assert 8 <= played(pace(), 1.5).size <= 10
 
 
+def test_a_size_that_fits_is_found_from_below() -> None:
+    """49 mutations of 0.3 s are wanted; requests of 33 say that as many would fit."""
+    learning = pace()
+    for _ in range(10):
+        learning.answered(33, 0.1 + 0.3 * 33)
+        learning.achieved(33)
+    assert learning.size >= 49
+
+
 def test_a_request_that_took_long_makes_the_next_one_smaller() -> None:
     """Also when monday becomes slow in the middle."""
     learning = played(pace(), 0.01)

@@ -214,6 +214,99 @@ def test_the_budgets_of_an_app_token_are_two(quota: int, waits: float):
     assert virtually(work())[0] == pytest.approx(waits)
 
 
+def test_a_light_question_is_a_tenth_of_a_call():
+    """Whether it is answered or refused; nothing of one that did not leave."""
+
+    async def work() -> list[float]:
+        governor, counted = Governor("pro"), []
+        for outcome in ("answered", "refused", "stayed"):
+            async with governor.light() as held:
+                if outcome == "refused":
+                    governor.refused(held, {})
+                elif outcome == "stayed":
+                    governor.stayed(held)
+            counted.append(governor.day.since)
+        return counted
+
+    assert virtually(work())[0] == pytest.approx([0.1, 0.2, 0.2])
+
+
+def test_two_budgets_are_told_apart_by_what_was_used():
+    """A mutation's answer knows less to be used than a query's did: it is of another budget."""
+
+    async def work() -> tuple[float, float]:
+        governor = Governor("free")
+        async with await governor.reserve(400_000) as held:
+            governor.settle(held, 400_000, headers(complexityMinute="600000;t=60"))
+        await asyncio.sleep(5)
+        async with await governor.reserve(COST, 10, writes=True) as held:
+            left = int(1_000_000 - held.cost)
+            governor.settle(held, held.cost, headers(complexityMinute=f"{left};t=60"))
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await governor.reserve(500_000)
+        read = loop.time() - begun
+        await governor.reserve(900_000, writes=True)
+        return read, loop.time() - begun
+
+    assert virtually(work())[0] == pytest.approx((0, 60))
+
+
+def test_two_budgets_are_told_apart_by_their_ends():
+    """A minute that ends long after the other, and before that one's end has come."""
+
+    async def work() -> bool:
+        governor = Governor("free")
+        async with await governor.reserve(COST, writes=True) as held:
+            governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
+        await asyncio.sleep(20)
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 1, headers(complexityMinute="969998;t=60"))
+        return governor.reading is governor.writing
+
+    assert not virtually(work())[0]
+
+
+def test_a_new_minute_is_no_other_budget():
+    """Less is used than was told before, because a minute has ended."""
+
+    async def work() -> bool:
+        governor = Governor("free")
+        async with await governor.reserve(80_000) as held:
+            governor.settle(held, 80_000, headers(complexityMinute="920000;t=2"))
+        await asyncio.sleep(1.5)
+        async with await governor.reserve(COST, writes=True) as held:
+            governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
+        return governor.reading is governor.writing
+
+    assert virtually(work())[0]
+
+
+def test_what_others_left_is_asked_for_near_the_end_of_a_minute():
+    """Once in each minute, and what they did not use is spent in it."""
+
+    async def work() -> tuple[list[float], float]:
+        governor, loop, asked, given = Governor("pro"), asyncio.get_running_loop(), [], 0.0
+        governor.writing.expect(4_000_000)
+        begun = loop.time()
+
+        async def look() -> None:
+            asked.append(round(loop.time() - begun))
+            async with governor.light() as held:
+                left = int(governor.writing.quota - governor.writing.ours)
+                governor.settle(held, 0, headers(complexityMinute=f"{left};t=3"))
+
+        governor.look = look
+        while loop.time() - begun < 58:
+            async with await governor.reserve(COST, 25, writes=True) as held:
+                given += held.cost if loop.time() - begun < 60 else 0
+        return asked, given
+
+    asked, given = virtually(work())[0]
+    assert asked == [57]
+    assert given > 9_000_000
+
+
 def test_a_request_takes_what_fits_evenly():
     """Seven requests of about the same size and no small rest, although fifty would be allowed."""
 

@@ -63,6 +63,22 @@ def test_what_others_use_is_estimated_by_minutes() -> None:
     assert rooms[0] > rooms[1] + 10
 
 
+def test_the_first_minutes_weigh_more() -> None:
+    """What was seen in some seconds is soon forgotten; what an earlier run saw is not."""
+    guessed, known = Minute(1_000), Minute(1_000)
+    known.expect(800)
+    guessed.learn(1_000, 0, 60, 0)
+    guessed.learn(890, 0, 52, 8)
+    assert guessed.others == pytest.approx(800, rel=0.05)
+    for budget in (guessed, known):
+        for minute in range(1, 4):
+            budget.fits(1, minute * 60)
+            budget.learn(600, 0, 1, minute * 60 + 59)
+        budget.fits(1, 240)
+    assert guessed.others == pytest.approx(400, rel=0.2)
+    assert known.others > 550
+
+
 def test_a_minute_that_was_half_seen_counts_half() -> None:
     """But one in which others were not seen at all counts fully, whenever that was told."""
     half, nothing, whole = shared(400), shared(400), shared(400)
@@ -77,14 +93,53 @@ def test_a_minute_that_was_half_seen_counts_half() -> None:
 
 
 def test_waiting_ends_when_a_good_part_fits() -> None:
-    """Room comes with time as far as our share goes, then with the next minute."""
+    """Room comes with time as far as our share goes, then near the end, then with the next."""
     budget, begun = shared(400), 12 * 60
     budget.spend(budget.fits(1, begun))
     seconds = budget.wait(1, 100, begun)
     assert 0 < seconds < 60
     assert budget.fits(1, begun + seconds + 0.1) >= 25
     budget.spend(1_000 - budget.used)
-    assert budget.wait(1, 100, begun + 1) == 59
+    assert budget.wait(1, 100, begun + 1) == 56
+    assert budget.wait(1, 100, begun + 57) == 3
+
+
+def test_what_is_left_is_asked_once_near_the_end_of_a_minute() -> None:
+    """Only where others are; what they left is ours then."""
+    budget, begun = shared(400), 12 * 60
+    budget.fits(1, begun)
+    assert not budget.asks(begun + 50)
+    assert budget.asks(begun + 57)
+    assert not budget.asks(begun + 58)
+    budget.learn(900, 0, 2, begun + 58)
+    assert budget.fits(1, begun + 58) > 850
+    assert budget.asks(begun + 119) is False
+    assert not Minute(1_000).asks(0)
+
+
+@pytest.mark.parametrize("varies", [0, 250, 500])
+def test_a_wait_ends_beside_restless_others(varies: float) -> None:
+    """What is waited for fits some time, also when little is left and nobody tells of others."""
+    budget, now = Minute(1_000), 0.0
+    budget.expect(500)
+    budget._varies = varies
+    while (seconds := budget.wait(30.001, 25, now)) > 0:
+        now += seconds
+        assert now <= 120
+    assert budget.fits(30.001, now) >= 1
+
+
+def test_a_minute_that_began_before_ours_tells_nothing_of_others() -> None:
+    """We took it for ended too early: what is used of it may be ours."""
+    budget = Minute(1_000)
+    budget.fits(1, 0)
+    budget.spend(980)
+    budget.learn(20, 0, 43, 17)
+    budget.resets = 60
+    budget.fits(1, 60)
+    budget.learn(20, 0, 1, 60)
+    budget.fits(1, 62)
+    assert budget.others == 0
 
 
 def test_the_end_of_a_minute_is_the_earliest_that_was_told() -> None:

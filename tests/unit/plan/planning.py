@@ -53,6 +53,7 @@ def allowed(**other: Any) -> Allowance:
     usual: dict[str, Any] = {
         "complexity": 10_000_000,
         "shared": False,
+        "others_known": True,
         "calls_left": 10_000,
         "calls_a_day": 10_000,
         "aliases": 50,

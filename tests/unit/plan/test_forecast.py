@@ -53,6 +53,14 @@ def test_what_others_take_makes_it_longer() -> None:
     assert shared.minutes == pytest.approx(alone.minutes * 2, rel=0.05)
 
 
+def test_a_forecast_says_whether_it_counts_others() -> None:
+    """Before a run has written on the account, nothing is known of them."""
+    assert [
+        forecast({CREATE: 1}, allowed(others_known=known)).as_json()["others_known"]
+        for known in (True, False)
+    ] == [True, False]
+
+
 def test_calls_of_today_may_not_be_enough() -> None:
     """The plan says so, and on how many days something is sent."""
     estimate = forecast({CREATE: 3_330}, allowed(calls_left=9, calls_a_day=50))

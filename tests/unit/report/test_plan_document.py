@@ -142,6 +142,16 @@ def test_the_terminal_shows_it_all() -> None:
     assert text.count('"payload"') == 2
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_the_terminal_says_when_nothing_is_known_of_others(known: bool) -> None:
+    """Then the forecast does not count them."""
+    console = Console(width=100, file=io.StringIO(), record=True)
+    document = plan_document(planned(), Filters())
+    document["estimate"]["others_known"] = known
+    print_plan(console, document)
+    assert ("other programs" in console.export_text()) is not known
+
+
 def test_a_sample_has_something_of_every_kind() -> None:
     """Each kind in turn, so that few payloads show what there is."""
     operations = plan_document(planned(), Filters())["operations"]
