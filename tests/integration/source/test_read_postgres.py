@@ -28,7 +28,7 @@ from sqlalchemy import make_url
 from customer_orders.config import Settings
 from customer_orders.demo import sample, tables
 from customer_orders.errors import SourceError
-from customer_orders.source import read
+from customer_orders.source import postgresql, read
 from customer_orders.source.read import _origin
 from postgres import PASSWORD, Postgres
 
@@ -391,6 +391,19 @@ def test_a_load_that_ends_while_a_reader_waits(
         with pytest.raises(SourceError, match="was replaced or emptied"):
             read(configured, NEEDED)
     assert read(configured, NEEDED).table.num_rows == 1
+
+
+def test_a_load_that_holds_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read waits for it, but not for ever: a scheduler would start the next one beside it."""
+    write_postgres(tmp_path, [ORDER])
+    quick = [words.replace("60s", "100ms") for words in postgresql.BEGINNING]
+    assert quick != list(postgresql.BEGINNING)
+    monkeypatch.setattr(postgresql, "BEGINNING", quick)
+    with psycopg.connect(os.environ[POSTGRES]) as loader:
+        loader.execute(f'LOCK TABLE "{TABLE}" IN ACCESS EXCLUSIVE MODE')
+        with pytest.raises(SourceError, match="lock timeout") as error:
+            read(of_postgres(tmp_path), NEEDED)
+    assert "run again" in error.value.hint
 
 
 def test_reads_beside_a_busy_loader(tmp_path: Path) -> None:
