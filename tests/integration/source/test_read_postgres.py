@@ -20,6 +20,7 @@ from reading import (
     everything,
     of_postgres,
     of_table,
+    read_beside,
     settings,
     write_postgres,
 )
@@ -409,41 +410,20 @@ def test_a_load_that_holds_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_reads_beside_a_busy_loader(tmp_path: Path) -> None:
     """Whatever a loader does at the time: all rows of one load, or an error."""
     write_postgres(tmp_path, [("N0", "0", "PCE", 1, 2, 3, "")] * 300)
-    done = threading.Event()
 
-    def load() -> None:
-        generation = 0
-        with psycopg.connect(os.environ[POSTGRES]) as connection:
-            while not done.is_set():
-                generation += 1
-                fill = (
-                    f"INSERT INTO {{}} SELECT 'N0', '{generation}', 'PCE', 1, 2, 3, '' "
-                    "FROM generate_series(1, 300)"
-                )
-                if generation % 2:
-                    connection.execute(f'TRUNCATE "{TABLE}"')
-                    connection.execute(fill.format(f'"{TABLE}"'))
-                else:
-                    connection.execute(f'CREATE TABLE fresh (LIKE "{TABLE}")')
-                    connection.execute(fill.format("fresh"))
-                    connection.execute(f'DROP TABLE "{TABLE}"')
-                    connection.execute(f'ALTER TABLE fresh RENAME TO "{TABLE}"')
-                connection.commit()
+    def load(generation: int) -> None:
+        fill = (
+            f"INSERT INTO {{}} SELECT 'N0', '{generation}', 'PCE', 1, 2, 3, '' "
+            "FROM generate_series(1, 300)"
+        )
+        if generation % 2:
+            execute(f'TRUNCATE "{TABLE}"', fill.format(f'"{TABLE}"'))
+        else:
+            execute(
+                f'CREATE TABLE fresh (LIKE "{TABLE}")',
+                fill.format("fresh"),
+                f'DROP TABLE "{TABLE}"',
+                f'ALTER TABLE fresh RENAME TO "{TABLE}"',
+            )
 
-    thread = threading.Thread(target=load)
-    thread.start()
-    seen, refused = 0, 0
-    try:
-        until = time.monotonic() + 8
-        while time.monotonic() < until and not (seen >= 3 and refused >= 3):
-            try:
-                styles = read(of_postgres(tmp_path), NEEDED).table["STYLE"].to_pylist()
-            except SourceError:
-                refused += 1
-            else:
-                seen += 1
-                assert (len(styles), len({*styles})) == (300, 1)
-    finally:
-        done.set()
-        thread.join()
-    assert seen + refused > 0
+    read_beside(load, of_postgres(tmp_path), rows=300)
