@@ -18,8 +18,7 @@ ELSEWHERE = "mend its name in [source] or [mapping.columns]"
 
 def column_rows(settings: Settings, kinds: Mapping[str, str]) -> list[Check]:
     """A row for each difference, or one that says that there is none; then our own columns."""
-    mending = Mending.of(settings)
-    expected = _expected(settings)
+    mending, expected = Mending.of(settings), _expected(settings)
     found = [*_absent(expected, kinds, mending), *_text_sizes(settings, kinds, mending)]
     if not found:
         found = [Check.passed(COLUMNS, f"all {len(expected)} that are expected are there")]
@@ -41,14 +40,19 @@ def _expected(settings: Settings) -> set[str]:
 def _absent(
     expected: Collection[str], kinds: Mapping[str, str], mending: Mending | None
 ) -> Iterator[Check]:
-    for name in sorted(set(expected) - set(kinds)):
+    absent = sorted(set(expected) - set(kinds))
+    if not mending:
+        # A header in the wrong row lacks them all, and `source` has named them.
+        if absent:
+            yield Check.unknown(COLUMNS, needs="those that the row source names")
+        return
+    for name in absent:
         # A column that has a part of its own is not this one, written otherwise.
         near = nearest_name(name, [other for other in kinds if other not in expected])
+        mended = mending.rename(near, name) if near else mending.add(name)
         found = "is not there" + (f'; the nearest is "{near}"' if near else "")
-        hint = ELSEWHERE
-        if mending:
-            hint = f"{mending.rename(near, name) if near else mending.add(name)}; or {ELSEWHERE}"
-        yield Check.failed(f"source column {name}", SourceError(found, hint=hint))
+        what = SourceError(found, hint=f"{mended}; or {ELSEWHERE}")
+        yield Check.failed(f"source column {name}", what)
 
 
 def _text_sizes(

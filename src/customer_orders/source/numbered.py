@@ -44,29 +44,28 @@ def numbered(
     place: str | None,
 ) -> NumberedRows:
     """Read the scope inside the connection's own transaction; `place` is the engine's row id."""
-    source = settings.source
-    name, kinds = f"the table {source.table}", table_kinds(connection, settings)
+    origin = _origin(connection, settings, place)
+    wanted = wanted_columns(settings.source, origin, needed)
+    more = [*others, *([PLACE] if place else [])]
+    found = origin.rows(list(dict.fromkeys((*wanted, *more))))
+    table = found.select(wanted)
+    sizes = chosen_sizes(settings.source, origin, table)
+    return NumberedRows(
+        rows=OrderRows(table=table, sizes=sizes, scope=scope_of(settings)),
+        places=found[PLACE].to_pylist() if place else (),
+        others={column: found[column].to_pylist() for column in others},
+    )
+
+
+def _origin(connection: Connection, settings: Settings, place: str | None) -> Origin:
+    source, name = settings.source, f"the table {settings.source.table}"
 
     def rows(wanted: Sequence[str]) -> pa.Table:
-        columns = columns_read(source, wanted)
-        asked = [column for column in columns if column != PLACE]
+        asked = [column for column in columns_read(source, wanted) if column != PLACE]
         orders = orders_table(source.table or "", [*asked, *([place] if place else [])])
         cells = select(*(orders.c[column] for column in asked))
         if place:
             cells = cells.add_columns(orders.c[place].label(quoted_name(PLACE, True)))
         return in_scope(row_batches(connection, cells, name), source, wanted)
 
-    origin = Origin(name=name, kinds=kinds, rows=rows)
-    wanted = wanted_columns(source, origin, needed)
-    more = [*others, *([PLACE] if place else [])]
-    found = origin.rows(list(dict.fromkeys((*wanted, *more))))
-    table = found.select(wanted)
-    return NumberedRows(
-        rows=OrderRows(
-            table=table,
-            sizes=chosen_sizes(source, origin, table),
-            scope=scope_of(settings),
-        ),
-        places=found[PLACE].to_pylist() if place else (),
-        others={column: found[column].to_pylist() for column in others},
-    )
+    return Origin(name=name, kinds=table_kinds(connection, settings), rows=rows)

@@ -43,7 +43,7 @@ from customer_orders.source.columns import (
     unique_header,
 )
 from customer_orders.source.statement import columns_read, in_scope, orders_of
-from customer_orders.source.steady import refuse_moved
+from customer_orders.source.steady import PATIENCE, refuse_moved
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -52,11 +52,12 @@ WHOLE = ("int2", "int4", "int8")
 NO_TABLE = "42P01"
 #: What ADBC says of the type that a column has in the server.
 TYPE = b"POSTGRESQL:type"
-#: How the server writes dates and fractions as text, whatever it is set to.
+#: One moment; dates and fractions as text in one form, whatever the server is set to.
 BEGINNING = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
     "SET LOCAL DateStyle = 'ISO'",
     "SET LOCAL extra_float_digits = 1",
+    f"SET LOCAL lock_timeout = '{PATIENCE}s'",
 )
 #: The tables that this transaction has looked at: none can be swapped, emptied or dropped before it
 #: ends. `moved` says that one was, after the moment that the transaction sees. The catalog is asked

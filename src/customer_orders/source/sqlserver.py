@@ -41,7 +41,7 @@ from customer_orders.source.columns import (
     unique_header,
 )
 from customer_orders.source.statement import columns_read, in_scope, orders_of
-from customer_orders.source.steady import refuse_moved, refuse_shrunk
+from customer_orders.source.steady import PATIENCE, refuse_moved, refuse_shrunk
 
 #: Rows fetched at a time.
 BATCH = 5_000
@@ -81,7 +81,9 @@ class _Server:
             with self._engine.connect() as connection:
                 level = "SNAPSHOT" if connection.scalar(snapshot_asked()) == 1 else "SERIALIZABLE"
                 connection.rollback()
-                yield connection.execution_options(isolation_level=level)
+                steady = connection.execution_options(isolation_level=level)
+                steady.exec_driver_sql(f"SET LOCK_TIMEOUT {PATIENCE * 1000}")
+                yield steady
         except foreign as exc:
             raise SourceError(
                 redacted(f"{self.name} of {self.database} cannot be read: {words_of(exc)}"),

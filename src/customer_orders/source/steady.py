@@ -5,6 +5,8 @@ from __future__ import annotations
 from customer_orders.errors import SourceError
 
 HINT = "a load is at work on it; run again when it is done"
+#: Seconds that a read waits for a load that has locked the table.
+PATIENCE = 60
 
 
 def refuse_moved(name: str, moved: bool) -> None:

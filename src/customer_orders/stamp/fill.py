@@ -147,7 +147,7 @@ class _Stamping:
         right = {row: (uuid, hashed) for row, uuid, hashed in _rows(changes)}
         blank = [""] * read.rows.table.num_rows
         uuids, hashes = (read.others.get(name, blank) for name in (marks.uuid, HASH))
-        self._refuse_foreign(uuids)
+        self._refuse_foreign(uuids, hashes)
         there = zip(read.places or blank, uuids, hashes, strict=True)
         differing = [
             (place, *right.get(row, (None, None)))
@@ -163,13 +163,15 @@ class _Stamping:
         columns = Columns.of(self._settings.source, hashed, read.rows.sizes, rekey=rekey)
         return detect(read.rows.table, self._ledger.known, columns, "", every_line=True)
 
-    def _refuse_foreign(self, uuids: Sequence[str]) -> None:
-        """Raise SourceError for a column that somebody else fills."""
-        if any(uuid and uuid[VERSION_PLACE : VERSION_PLACE + 1] != VERSION for uuid in uuids):
-            raise SourceError(
-                f"the columns {self._marks.uuid} and {HASH} of {self._named} are somebody else's",
-                hint=f"rename {HASH} and run again: ours are added beside; nothing was changed",
-            )
+    def _refuse_foreign(self, uuids: Sequence[str], hashes: Sequence[str]) -> None:
+        """Raise SourceError for columns that somebody else fills; ours are filled together."""
+        cells = zip(uuids, hashes, strict=True)
+        if all(bool(uuid) == bool(hashed) and _is_ours(uuid) for uuid, hashed in cells):
+            return
+        raise SourceError(
+            f"the columns {self._marks.uuid} and {HASH} of {self._named} are somebody else's",
+            hint=f"rename {HASH} and run again: ours are added beside; nothing was changed",
+        )
 
     def _frame(self, found: _Found) -> tuple[list[str], list[str]]:
         """The statements before and after the rows are written."""
@@ -195,6 +197,10 @@ class _Stamping:
             self._place = NUMBER
             found = self._found()
         engines.write(self._connection, self._orders, self._marks, self._place, found.differing)
+
+
+def _is_ours(uuid: str) -> bool:
+    return not uuid or uuid[VERSION_PLACE : VERSION_PLACE + 1] == VERSION
 
 
 def _shown(statements: Sequence[str]) -> list[str]:

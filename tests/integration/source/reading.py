@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +107,36 @@ def write_postgres(
         with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def read_beside(load: Callable[[int], None], configured: Settings, *, rows: int) -> None:
+    """Read while a loader fills the table again and again with one STYLE, its generation's.
+
+    Every read gives all rows of one generation, or an error.
+    """
+    done, generations = threading.Event(), count(1)
+
+    def loading() -> None:
+        while not done.is_set():
+            load(next(generations))
+
+    thread = threading.Thread(target=loading)
+    thread.start()
+    seen, refusals, until = 0, 0, time.monotonic() + 8
+    try:
+        while time.monotonic() < until and not (seen >= 3 and refusals >= 3):
+            try:
+                styles = read(configured, NEEDED).table["STYLE"].to_pylist()
+            except SourceError:
+                refusals += 1
+            else:
+                seen += 1
+                assert (len(styles), len({*styles})) == (rows, 1)
+    finally:
+        done.set()
+        thread.join()
+    assert seen + refusals > 0
+    assert next(generations) > 2
 
 
 def refused(configured: Settings) -> SourceError:

@@ -20,6 +20,7 @@ from reading import (
     everything,
     of_postgres,
     of_table,
+    read_beside,
     settings,
     write_postgres,
 )
@@ -28,7 +29,7 @@ from sqlalchemy import make_url
 from customer_orders.config import Settings
 from customer_orders.demo import sample, tables
 from customer_orders.errors import SourceError
-from customer_orders.source import read
+from customer_orders.source import postgresql, read
 from customer_orders.source.read import _origin
 from postgres import PASSWORD, Postgres
 
@@ -393,44 +394,36 @@ def test_a_load_that_ends_while_a_reader_waits(
     assert read(configured, NEEDED).table.num_rows == 1
 
 
+def test_a_load_that_holds_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read waits for it, but not for ever: a scheduler would start the next one beside it."""
+    write_postgres(tmp_path, [ORDER])
+    quick = [words.replace("60s", "100ms") for words in postgresql.BEGINNING]
+    assert quick != list(postgresql.BEGINNING)
+    monkeypatch.setattr(postgresql, "BEGINNING", quick)
+    with psycopg.connect(os.environ[POSTGRES]) as loader:
+        loader.execute(f'LOCK TABLE "{TABLE}" IN ACCESS EXCLUSIVE MODE')
+        with pytest.raises(SourceError, match="lock timeout") as error:
+            read(of_postgres(tmp_path), NEEDED)
+    assert "run again" in error.value.hint
+
+
 def test_reads_beside_a_busy_loader(tmp_path: Path) -> None:
     """Whatever a loader does at the time: all rows of one load, or an error."""
     write_postgres(tmp_path, [("N0", "0", "PCE", 1, 2, 3, "")] * 300)
-    done = threading.Event()
 
-    def load() -> None:
-        generation = 0
-        with psycopg.connect(os.environ[POSTGRES]) as connection:
-            while not done.is_set():
-                generation += 1
-                fill = (
-                    f"INSERT INTO {{}} SELECT 'N0', '{generation}', 'PCE', 1, 2, 3, '' "
-                    "FROM generate_series(1, 300)"
-                )
-                if generation % 2:
-                    connection.execute(f'TRUNCATE "{TABLE}"')
-                    connection.execute(fill.format(f'"{TABLE}"'))
-                else:
-                    connection.execute(f'CREATE TABLE fresh (LIKE "{TABLE}")')
-                    connection.execute(fill.format("fresh"))
-                    connection.execute(f'DROP TABLE "{TABLE}"')
-                    connection.execute(f'ALTER TABLE fresh RENAME TO "{TABLE}"')
-                connection.commit()
+    def load(generation: int) -> None:
+        fill = (
+            f"INSERT INTO {{}} SELECT 'N0', '{generation}', 'PCE', 1, 2, 3, '' "
+            "FROM generate_series(1, 300)"
+        )
+        if generation % 2:
+            execute(f'TRUNCATE "{TABLE}"', fill.format(f'"{TABLE}"'))
+        else:
+            execute(
+                f'CREATE TABLE fresh (LIKE "{TABLE}")',
+                fill.format("fresh"),
+                f'DROP TABLE "{TABLE}"',
+                f'ALTER TABLE fresh RENAME TO "{TABLE}"',
+            )
 
-    thread = threading.Thread(target=load)
-    thread.start()
-    seen, refused = 0, 0
-    try:
-        until = time.monotonic() + 8
-        while time.monotonic() < until and not (seen >= 3 and refused >= 3):
-            try:
-                styles = read(of_postgres(tmp_path), NEEDED).table["STYLE"].to_pylist()
-            except SourceError:
-                refused += 1
-            else:
-                seen += 1
-                assert (len(styles), len({*styles})) == (300, 1)
-    finally:
-        done.set()
-        thread.join()
-    assert seen + refused > 0
+    read_beside(load, of_postgres(tmp_path), rows=300)

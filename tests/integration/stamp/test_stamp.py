@@ -145,7 +145,7 @@ def test_a_new_row_is_filled_in_later(orders: Orders) -> None:
     orders.run(
         "INSERT INTO ORDERS (\"AAG ORDER NUMBER\", \"PO NUMBER\") VALUES ('GRE-99999', '1')",
         f"UPDATE ORDERS SET \"FREIGHT\" = 'TBC' WHERE {number} = 'GRE-04261'",
-        f"UPDATE ORDERS SET line_uuid = NULL WHERE {number} = 'GRE-04262'",
+        f"UPDATE ORDERS SET line_uuid = NULL, row_hash = NULL WHERE {number} = 'GRE-04262'",
     )
     done = orders.stamp()
     assert (done.rows, done.differing) == (COUNT + 1, 3)
@@ -198,16 +198,21 @@ def test_tables_may_be_called_anything(orders: Orders) -> None:
     assert orders.stamp().differing == COUNT - 1
 
 
-def test_columns_of_somebody_else_are_not_written(orders: Orders) -> None:
-    """Both names are taken by another program: its values stay, and the error says what to do."""
+@pytest.mark.parametrize("uuid", ["record_uuid", "none", "blank"])
+def test_columns_of_somebody_else_are_not_written(orders: Orders, uuid: str) -> None:
+    """row_hash is another program's: its values stay, and the error says what to do."""
     orders.run(
         "ALTER TABLE ORDERS ADD row_hash varchar(64)", "UPDATE ORDERS SET row_hash = 'theirs'"
     )
-    before = orders.cells(*NAMES, "record_uuid", "row_hash")
+    if uuid == "none":
+        orders.run("ALTER TABLE ORDERS DROP COLUMN record_uuid")
+    if uuid == "blank":
+        orders.run("UPDATE ORDERS SET record_uuid = NULL")
+    before = orders.cells(*NAMES, "row_hash")
     with pytest.raises(SourceError, match="are somebody else's") as error:
         orders.stamp()
     assert "rename row_hash" in error.value.hint
-    assert orders.cells(*NAMES, "record_uuid", "row_hash") == before
+    assert orders.cells(*NAMES, "row_hash") == before
 
 
 def test_an_index_of_an_older_table(orders: Orders) -> None:
