@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+import ssl
 from ipaddress import ip_address
 from typing import Any
 
@@ -130,10 +131,15 @@ def database_url(text: str) -> URL:
     url = url.set(drivername=USUAL.get(url.drivername, url.drivername))
     if url.drivername == "postgresql+psycopg" and not _on_this_machine(url):
         # libpq's own default takes any certificate, and no encryption where the server has none.
-        safe = {"sslmode": "verify-full", "sslrootcert": "system"}
+        safe = {"sslmode": "verify-full", "sslrootcert": _certificates()}
         if not safe.keys() & url.query.keys():
             url = url.update_query_dict(safe)
     return url
+
+
+def _certificates() -> str:
+    """Whom this machine trusts: a driver's binary would look where it was built."""
+    return ssl.get_default_verify_paths().cafile or "system"
 
 
 def _on_this_machine(url: URL) -> bool:
