@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from demonstrated import RUN_KEYS, Demo
 
-from conftest import RUN_KEYS, Demo
 from customer_orders.demo.changes import CHANGES
 from place import COMMAND, OUTCOMES, call
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from demonstrated import Demo
 
-from conftest import Demo
 from place import Ended, call
 from postgres import PASSWORD, Postgres
 

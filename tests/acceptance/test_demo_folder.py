@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from demonstrated import Demo
 
-from conftest import Demo
 from place import COMMAND, Ended, call
 
 

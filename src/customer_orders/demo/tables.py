@@ -15,7 +15,7 @@ from sqlalchemy.dialects.mssql import NVARCHAR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from customer_orders.config import redacted
-from customer_orders.databases import engine_of, hint_of, words_of
+from customer_orders.databases import copy_rows, engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
 
 Row = dict[str, str | int | None]
@@ -84,7 +84,7 @@ def database(url: sa.URL) -> Iterator[sa.Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except (sa.exc.SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as exc:
+    except sa.exc.SQLAlchemyError as exc:
         named = url.set(query={}).render_as_string()
         raise SourceError(
             redacted(f"the sample's database {named} failed: {words_of(exc)}"),
@@ -98,24 +98,12 @@ def replace(connection: sa.Connection, orders: sa.Table, lines: Iterable[Row]) -
     orders.create(connection)
     cells = whole_rows(lines, orders)
     if connection.dialect.driver == "psycopg":
-        return _copied(connection, orders, cells)
+        name = connection.dialect.identifier_preparer.format_table(orders)
+        return copy_rows(connection, name, orders.columns.keys(), cells)
     written, statement = 0, str(sa.insert(orders).compile(connection))
     while chunk := list(islice(cells, CHUNK)):
         connection.exec_driver_sql(statement, chunk)
         written += len(chunk)
-    return written
-
-
-def _copied(connection: sa.Connection, orders: sa.Table, cells: Iterable[tuple[Any, ...]]) -> int:
-    """PostgreSQL's own bulk load."""
-    # SQLAlchemy writes a per cent twice for its driver, which is not asked to look for parameters.
-    name = connection.dialect.identifier_preparer.format_table(orders).replace("%%", "%")
-    written = 0
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:
-        for row in cells:
-            copy.write_row(row)
-            written += 1
     return written
 
 

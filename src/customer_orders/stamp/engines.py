@@ -33,7 +33,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.types import UserDefinedType
 
 from customer_orders.config import redacted
-from customer_orders.databases import database_url, engine_of, hint_of, words_of
+from customer_orders.databases import copy_rows, database_url, engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
 from customer_orders.stamp.marks import HASH, KINDS, UUID, Marks
 
@@ -75,7 +75,7 @@ def transaction(url: str, name: str) -> Iterator[Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as exc:
+    except SQLAlchemyError as exc:
         raise SourceError(
             redacted(f"{name} could not be changed: {words_of(exc)}"),
             hint=hint_of(exc, "nothing was changed; [source] deploy_url may name another user"),
@@ -177,10 +177,7 @@ def filled(dialect: str, orders: Table, marks: Marks, place: str) -> Update:
 
 def _load(connection: Connection, stage: Table, rows: Sequence[Written]) -> None:
     if connection.dialect.driver == "psycopg":
-        cursor: Any = connection.connection.cursor()
-        with cursor, cursor.copy(f"COPY {STAGE} FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        copy_rows(connection, STAGE, stage.columns.keys(), rows)
         return
     read = int if connection.dialect.name == "mssql" else str
     values = [{"place": read(at), UUID: uuid, HASH: hashed} for at, uuid, hashed in rows]
