@@ -36,7 +36,9 @@ async def accounting(ledger: Ledger, session: Session) -> AsyncIterator[None]:
     recall(ledger, session)
 
     async def count() -> None:
-        await asyncio.to_thread(_enter, ledger, session)
+        # While nothing is sent there is nothing to count.
+        if session.client.governor.day.since:
+            await asyncio.to_thread(_enter, ledger, session)
 
     try:
         async with repeating(count, PERIOD):

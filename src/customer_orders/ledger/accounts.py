@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from customer_orders.ledger.bulk import fill
 from customer_orders.ledger.database import Ledger, patient
@@ -24,37 +24,49 @@ class Known:
     prices: Mapping[str, float]
 
 
+_of_account: BindParameter[str] = bindparam("of_account")
+_of_day = (account_day.c.account == _of_account, account_day.c.day == bindparam("of_day"))
+CALLS = select(account_day.c.calls).where(*_of_day)
+OTHERS = (
+    select(account_day.c.others)
+    .where(account_day.c.account == _of_account)
+    .order_by(account_day.c.day.desc())
+    .limit(1)
+)
+PRICES = select(price.c.document, price.c.cost).where(price.c.account == _of_account)
+COUNT = (
+    update(account_day).where(*_of_day).values(calls=bindparam("calls"), others=bindparam("others"))
+)
+FORGET = delete(price).where(price.c.account == _of_account)
+
+
 @patient
 def known(ledger: Ledger, account: str, day: str) -> Known:
     """The calls of that day, and the newest of the rest."""
-    calls = select(account_day.c.calls).where(
-        account_day.c.account == account, account_day.c.day == day
-    )
-    others = select(account_day.c.others).where(account_day.c.account == account)
-    costs = select(price.c.document, price.c.cost).where(price.c.account == account)
+    of = {"of_account": account}
     with ledger.transaction() as connection:
         return Known(
-            calls=connection.scalar(calls) or 0.0,
-            others=connection.scalar(others.order_by(account_day.c.day.desc()).limit(1)) or 0.0,
-            prices={row.document: row.cost for row in connection.execute(costs)},
+            calls=connection.scalar(CALLS, of | {"of_day": day}) or 0.0,
+            others=connection.scalar(OTHERS, of) or 0.0,
+            prices={row.document: row.cost for row in connection.execute(PRICES, of)},
         )
 
 
 @patient
 def keep(ledger: Ledger, account: str, day: str, more: Known) -> float:
     """Add its calls to a day and keep the rest of it. Returns the calls of the day by everybody."""
-    of_day = (account_day.c.account == account, account_day.c.day == day)
+    of_day = {"of_account": account, "of_day": day}
+    costs = [
+        {"account": account, "document": document, "cost": cost}
+        for document, cost in sorted(more.prices.items())
+    ]
     with ledger.transaction() as connection:
-        before = connection.scalar(select(account_day.c.calls).where(*of_day))
-        calls = (before or 0.0) + more.calls
-        values = {"calls": calls, "others": more.others}
+        before = connection.scalar(CALLS, of_day)
+        values = {"calls": (before or 0.0) + more.calls, "others": more.others}
         if before is None:
-            first = {"account": account, "day": day, **values}
-            connection.execute(insert(account_day).values(first))
+            fill(connection, account_day, [{"account": account, "day": day, **values}])
         else:
-            connection.execute(update(account_day).where(*of_day).values(values))
-        connection.execute(delete(price).where(price.c.account == account))
-        costs = sorted(more.prices.items())
-        rows = [{"account": account, "document": d, "cost": cost} for d, cost in costs]
-        fill(connection, price, rows)
-    return calls
+            connection.execute(COUNT, of_day | values)
+        connection.execute(FORGET, {"of_account": account})
+        fill(connection, price, costs)
+    return values["calls"]
