@@ -91,4 +91,5 @@ def _place(dialect: Dialect, table: str | None) -> tuple[str, str]:
 
 def _shown(url: URL) -> str:
     """Without its user, its password, and what stands behind the question mark."""
-    return url.set(username=None, password=None, query={}).render_as_string()
+    place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
+    return place.render_as_string()

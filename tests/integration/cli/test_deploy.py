@@ -56,6 +56,7 @@ def test_roles_of_sql_server(place: Place, monkeypatch: pytest.MonkeyPatch) -> N
     assert "GRANT SELECT ON SCHEMA::[dbo] TO customer_orders_reader;" in out
     granted = "GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::customer_orders TO"
     assert f"{granted} customer_orders_writer;" in out
+    assert "-- The source: mssql+mssqlpython://db.example/orders" in out
     assert "canary" not in out
 
 
