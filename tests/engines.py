@@ -16,9 +16,9 @@ from postgres import Postgres
 ENGINES = ("sqlite", "postgresql", "mssql")
 #: A database of SQL Server, or of what speaks its protocol, that the tests may fill and empty.
 MSSQL = "CUSTOMER_ORDERS_TEST_MSSQL_URL"
-TABLES = text("select table_schema, table_name, table_type from information_schema.tables")
+TABLES = text("select TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE from INFORMATION_SCHEMA.TABLES")
 SCHEMAS = text(
-    "select schema_name from information_schema.schemata where schema_name = 'customer_orders'"
+    "select SCHEMA_NAME from INFORMATION_SCHEMA.SCHEMATA where SCHEMA_NAME = 'customer_orders'"
 )
 
 

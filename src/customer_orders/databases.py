@@ -7,6 +7,7 @@ SQL Server where a driver gives no state, the name of SQLite.
 from __future__ import annotations
 
 import enum
+import os
 import re
 import ssl
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,8 @@ USUAL = {
     "postgresql": "postgresql+psycopg",
     "mssql": "mssql+mssqlpython",
 }
+#: Drivers that hand the URL's options to libpq.
+LIBPQ = ("postgresql+psycopg", "postgresql+psycopg2")
 #: What to install for an engine whose driver is missing.
 DRIVERS = {
     "postgresql": 'pip install "customer-orders[postgres]" and write postgresql://',
@@ -66,6 +69,8 @@ class Trouble(enum.Enum):
 STATES = {
     "40001": Trouble.CONFLICT,
     "40P01": Trouble.CONFLICT,
+    # Two processes make the same row at the same time: the next try finds it.
+    "23505": Trouble.CONFLICT,
     "55P03": Trouble.BUSY,
     "53300": Trouble.BUSY,
     "HYT00": Trouble.BUSY,
@@ -87,6 +92,8 @@ IN_BRACKETS = re.compile(r"\((\d+)\)")
 NUMBERS = {
     1205: Trouble.CONFLICT,
     3960: Trouble.CONFLICT,
+    2601: Trouble.CONFLICT,
+    2627: Trouble.CONFLICT,
     1222: Trouble.BUSY,
     18456: Trouble.LOGIN,
     3906: Trouble.READ_ONLY,
@@ -100,6 +107,7 @@ NUMBERS = {
 #: mssql-python turns a SQLSTATE into these words, and keeps neither state nor number.
 MSSQL_PYTHON = {
     "Serialization failure": Trouble.CONFLICT,
+    "Integrity constraint violation": Trouble.CONFLICT,
     "Timeout expired": Trouble.BUSY,
     "Invalid authorization specification": Trouble.LOGIN,
     "Base table or view not found": Trouble.ABSENT,
@@ -130,11 +138,10 @@ def database_url(text: str) -> URL:
     except (ArgumentError, ValueError) as exc:
         raise ValueError("it is no database URL") from exc
     url = url.set(drivername=USUAL.get(url.drivername, url.drivername))
-    if url.drivername == "postgresql+psycopg" and not _on_this_machine(url):
+    if url.drivername in LIBPQ and "sslmode" not in url.query and not _on_this_machine(url):
         # libpq's own default takes any certificate, and no encryption where the server has none.
         safe = {"sslmode": "verify-full", "sslrootcert": _certificates()}
-        if not safe.keys() & url.query.keys():
-            url = url.update_query_dict(safe)
+        url = url.set(query={**safe, **url.query})
     return url
 
 
@@ -144,7 +151,17 @@ def _certificates() -> str:
 
 
 def _on_this_machine(url: URL) -> bool:
-    host = str(url.host or url.query.get("host") or "/")
+    """Whether every host that libpq could take is this one; a service may name any."""
+    named = [url.host, *(url.query.get(name) for name in ("host", "hostaddr"))]
+    if not any(named):
+        named = [os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR")]
+    if "service" in url.query or "PGSERVICE" in os.environ:
+        return False
+    hosts = [host for each in named if each for host in str(each).split(",")]
+    return all(map(_is_local, hosts))
+
+
+def _is_local(host: str) -> bool:
     if host.startswith("/") or host == "localhost":
         return True
     try:

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 
 from customer_orders.config import Settings
-from customer_orders.errors import LedgerError
-from customer_orders.ledger import Ledger, deployed, head
+from customer_orders.ledger import Ledger, head
 from customer_orders.model import Board
 from customer_orders.monday import BoardAPI, unchecked
 from customer_orders.stamp import Stamped, stamp
@@ -35,9 +34,7 @@ async def deploy(settings: Settings, *, board: bool = False, source: bool = Fals
 async def planned(settings: Settings, *, board: bool = False, source: bool = False) -> list[str]:
     """What `deploy` would do now, statement by statement. Nothing is written."""
     with closing(Ledger(settings.ledger_url)) as ledger:
-        found = ledger.revision()
-        done = found == head()
-        told = [f"{ledger} has schema {found}" if done else ledger.ddl(since=found).strip()]
+        told = [ledger.pending().strip() or f"{ledger} has schema {ledger.revision()}"]
     if source:
         changes = source_changes(settings)
         told += [*(f"{statement};" for statement in changes.statements), *changes.told(done=False)]
@@ -58,11 +55,10 @@ async def _without_key(settings: Settings, api: BoardAPI) -> AsyncIterator[tuple
 
 def source_changes(settings: Settings) -> Stamped:
     """What `deploy --source` would do to the source table. Nothing is written."""
-    try:
-        with deployed(settings.ledger_url) as ledger:
-            return stamp(settings, ledger, dry_run=True)
-    except LedgerError:
-        return stamp(settings, None, dry_run=True)
+    with closing(Ledger(settings.ledger_url)) as ledger:
+        # What the ledger knows tells equal keys apart; before the first deploy nothing is known.
+        known = ledger if ledger.revision() == head() else None
+        return stamp(settings, known, dry_run=True)
 
 
 def ddl(settings: Settings) -> str:

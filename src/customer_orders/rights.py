@@ -37,6 +37,8 @@ def _ledger(url: URL) -> str:
                 f"GRANT USAGE ON SCHEMA {SCHEMA} TO {WRITER};",
                 f"GRANT {DEEDS} ON ALL TABLES IN SCHEMA {SCHEMA} TO {WRITER};",
                 f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {WRITER};",
+                "-- From PostgreSQL 17 on, so that a large run may tell it to count (ANALYZE):",
+                f"-- GRANT MAINTAIN ON ALL TABLES IN SCHEMA {SCHEMA} TO {WRITER};",
                 "-- For tables of later versions, by the user who deploys them.",
                 f"{LATER} {SCHEMA} GRANT {DEEDS} ON TABLES TO {WRITER};",
                 f"{LATER} {SCHEMA} GRANT USAGE ON SEQUENCES TO {WRITER};",
@@ -86,7 +88,8 @@ def _place(dialect: Dialect, table: str | None) -> tuple[str, str]:
     if not bare:
         return preparer.quote(quoted), f"ALL TABLES IN SCHEMA {preparer.quote(quoted)}"
     orders = Table(quoted_name(bare, True), MetaData(), schema=quoted)
-    return preparer.quote(quoted), preparer.format_table(orders)
+    # SQLAlchemy writes a per cent twice for its driver.
+    return preparer.quote(quoted), preparer.format_table(orders).replace("%%", "%")
 
 
 def _shown(url: URL) -> str:

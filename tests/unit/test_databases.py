@@ -38,7 +38,12 @@ def test_the_driver_of_a_url(written: str, driver: str) -> None:
         ("postgresql://u@db.example/d", "verify-full"),
         ("postgresql://u@10.0.0.7/d", "verify-full"),
         ("postgresql://u@db.example/d?sslmode=require", "require"),
-        ("postgresql://u@db.example/d?sslrootcert=ours.pem", None),
+        ("postgresql://u@db.example/d?sslrootcert=ours.pem", "verify-full"),
+        ("postgresql+psycopg2://u@db.example/d", "verify-full"),
+        ("postgresql://u@localhost/d?host=db.example", "verify-full"),
+        ("postgresql://u@localhost/d?hostaddr=10.0.0.7", "verify-full"),
+        ("postgresql:///d?host=localhost,db.example", "verify-full"),
+        ("postgresql://u@localhost/d?service=elsewhere", "verify-full"),
         ("postgresql://u@localhost/d", None),
         ("postgresql://u@127.0.0.1:5433/d", None),
         ("postgresql://u@[::1]/d", None),
@@ -48,6 +53,19 @@ def test_the_driver_of_a_url(written: str, driver: str) -> None:
 def test_tls_is_verified_beyond_this_machine(written: str, mode: str | None) -> None:
     """Unless the URL itself says how."""
     assert database_url(written).query.get("sslmode") == mode
+
+
+def test_a_host_of_the_environment_is_beyond_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libpq takes it where the URL names none."""
+    monkeypatch.setenv("PGHOST", "db.example")
+    assert database_url("postgresql:///d").query["sslmode"] == "verify-full"
+    assert "sslmode" not in database_url("postgresql://localhost/d").query
+
+
+def test_certificates_of_the_url_stay() -> None:
+    """Only what it does not say is added."""
+    query = database_url("postgresql://u@db.example/d?sslrootcert=ours.pem").query
+    assert query["sslrootcert"] == "ours.pem"
 
 
 def test_what_is_no_url() -> None:
@@ -85,10 +103,11 @@ def test_a_url_that_the_driver_does_not_take() -> None:
         (psycopg.errors.QueryCanceled("x"), Trouble.SLOW),
         (psycopg.errors.InsufficientPrivilege("x"), Trouble.RIGHTS),
         (psycopg.errors.UndefinedTable("x"), Trouble.ABSENT),
-        (psycopg.errors.UniqueViolation("x"), Trouble.OTHER),
+        (psycopg.errors.UniqueViolation("x"), Trouble.CONFLICT),
+        (psycopg.errors.CheckViolation("x"), Trouble.OTHER),
         (mssql_python.OperationalError("Serialization failure", ""), Trouble.CONFLICT),
         (mssql_python.OperationalError("Communication link failure", ""), Trouble.CUT),
-        (mssql_python.IntegrityError("Integrity constraint violation", ""), Trouble.OTHER),
+        (mssql_python.IntegrityError("Integrity constraint violation", ""), Trouble.CONFLICT),
         (Exception(1205, b"chosen as the deadlock victim"), Trouble.CONFLICT),
         (Exception(18456, b"Login failed"), Trouble.LOGIN),
         (Exception("42000", "[42000] Lock request time out. (1222) (SQLExec)"), Trouble.BUSY),

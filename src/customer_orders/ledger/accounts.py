@@ -35,7 +35,9 @@ OTHERS = (
 )
 PRICES = select(price.c.document, price.c.cost).where(price.c.account == _of_account)
 COUNT = (
-    update(account_day).where(*_of_day).values(calls=bindparam("calls"), others=bindparam("others"))
+    update(account_day)
+    .where(*_of_day)
+    .values(calls=account_day.c.calls + bindparam("more"), others=bindparam("others"))
 )
 FORGET = delete(price).where(price.c.account == _of_account)
 
@@ -60,13 +62,12 @@ def keep(ledger: Ledger, account: str, day: str, more: Known) -> float:
         {"account": account, "document": document, "cost": cost}
         for document, cost in sorted(more.prices.items())
     ]
+    counted = of_day | {"more": more.calls, "others": more.others}
     with ledger.transaction() as connection:
-        before = connection.scalar(CALLS, of_day)
-        values = {"calls": (before or 0.0) + more.calls, "others": more.others}
-        if before is None:
-            fill(connection, account_day, [{"account": account, "day": day, **values}])
-        else:
-            connection.execute(COUNT, of_day | values)
+        # Added by the engine: another process counts the same day.
+        if not connection.execute(COUNT, counted).rowcount:
+            first = {"account": account, "day": day, "calls": more.calls, "others": more.others}
+            fill(connection, account_day, [first])
         connection.execute(FORGET, {"of_account": account})
         fill(connection, price, costs)
-    return values["calls"]
+        return float(connection.scalar(CALLS, of_day) or 0.0)

@@ -31,7 +31,8 @@ from customer_orders.ledger.engines import (
 from customer_orders.ledger.schema import SCHEMA
 
 MIGRATIONS = "customer_orders.ledger:migrations"
-SCHEMATA = text("select 1 from information_schema.schemata where schema_name = :name")
+#: In capitals: a SQL Server may tell them apart.
+SCHEMATA = text("select 1 from INFORMATION_SCHEMA.SCHEMATA where SCHEMA_NAME = :name")
 AFTER = "what was under way is settled by the next run"
 NOTHING_STORED = "nothing of this step was stored; run `customer-orders check`"
 Rest = ParamSpec("Rest")
@@ -98,11 +99,24 @@ class Ledger:
             # A schema that Alembic does not know comes from a later version of this program.
             raise LedgerError(f"the ledger {self} failed: {exc}", hint=NOTHING_STORED) from exc
 
-    def ddl(self, since: str | None = None) -> str:
-        """The statements of `deploy`, for review: from a revision on, or from nothing."""
-        text = io.StringIO()
-        options = _alembic(dialect=self._url.get_backend_name(), output=text)
-        options.attributes["new_schema"] = options.attributes["schema"] and since is None
+    def ddl(self) -> str:
+        """The statements of `deploy` on an empty database, for review."""
+        return self._upgrade(None, _alembic(dialect=self._url.get_backend_name()))
+
+    def pending(self) -> str:
+        """The statements of `deploy` on this database as it is; empty when none is left."""
+        found = self.revision()
+        if found == head():
+            return ""
+        options = _alembic(dialect=self._url.get_backend_name())
+        if self.path is None:
+            with self.transaction() as connection:
+                options.attributes["new_schema"] = not _stands(connection, SCHEMA)
+        return self._upgrade(found, options)
+
+    @staticmethod
+    def _upgrade(since: str | None, options: Config) -> str:
+        options.output_buffer = text = io.StringIO()
         command.upgrade(options, f"{since}:head" if since else "head", sql=True)
         return text.getvalue()
 
@@ -192,9 +206,8 @@ def head() -> str:
 def _alembic(
     connection: Connection | None = None,
     dialect: str = "",
-    output: io.StringIO | None = None,
 ) -> Config:
-    config = Config(output_buffer=output)
+    config = Config()
     config.set_main_option("script_location", MIGRATIONS)
     schema = schema_of(connection.dialect.name if connection else dialect)
     config.attributes["connection"] = connection

@@ -13,7 +13,7 @@ from sqlalchemy import Row, and_, case, exists, func, select
 from customer_orders.config import Settings
 from customer_orders.errors import LedgerError
 from customer_orders.ledger import snapshots
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.rows import LAST_SCOPE, NEWEST, chunks
 from customer_orders.ledger.schema import (
     State,
@@ -77,6 +77,7 @@ def gather(
     )
 
 
+@patient
 def known_lines(ledger: Ledger) -> pa.Table:
     """The snapshot as detection reads it (columns of `KNOWN`)."""
     reviewed = exists().where(
@@ -109,6 +110,7 @@ def known_lines(ledger: Ledger) -> pa.Table:
     return pa.table(arrays, schema=KNOWN)
 
 
+@patient
 def delivered_items(ledger: Ledger, record_uuids: Sequence[str]) -> dict[str, DeliveredItem]:
     """The items of these lines as they were delivered, with their subitems."""
     found: dict[str, DeliveredItem] = {}
@@ -134,6 +136,7 @@ def delivered_items(ledger: Ledger, record_uuids: Sequence[str]) -> dict[str, De
     return found
 
 
+@patient
 def ever_delivered(ledger: Ledger) -> frozenset[str]:
     """The lines that were delivered whole at least once, and whose item was not archived since.
 
@@ -167,6 +170,7 @@ def refused_cells(
     return dict(cells)
 
 
+@patient
 def _refused(
     ledger: Ledger, mapping_version: str, boards: Mapping[str, Board]
 ) -> Iterator[Row[Any]]:
@@ -196,6 +200,7 @@ def _labels_are_there(row: Row[Any], board: Board | None) -> bool:
     return all(values[title] in columns[title].labels for title in missing)
 
 
+@patient
 def unsettled_lines(ledger: Ledger) -> frozenset[str]:
     """Lines with an operation whose outcome is not known."""
     statement = select(operation.c.record_uuid).where(
@@ -205,6 +210,7 @@ def unsettled_lines(ledger: Ledger) -> frozenset[str]:
         return frozenset(connection.scalars(statement))
 
 
+@patient
 def failed_lines(ledger: Ledger, run_id: str) -> frozenset[str]:
     """Lines that failed in a run, now or held from before; of all runs, those that stand failed.
 
@@ -225,6 +231,7 @@ def failed_lines(ledger: Ledger, run_id: str) -> frozenset[str]:
         return frozenset(line for line in connection.scalars(statement) if line)
 
 
+@patient
 def group_ids(ledger: Ledger, board: str) -> Mapping[str, str]:
     """Title -> monday's id of the groups that the ledger knows on a board."""
     statement = select(board_group).where(board_group.c.board == board)
@@ -232,6 +239,7 @@ def group_ids(ledger: Ledger, board: str) -> Mapping[str, str]:
         return {row.title: row.monday_id for row in connection.execute(statement)}
 
 
+@patient
 def last_read(ledger: Ledger, scope: str) -> LastRead | None:
     """Row counts of the last run that read this scope to its end."""
     statement = (
@@ -247,12 +255,14 @@ def last_read(ledger: Ledger, scope: str) -> LastRead | None:
     return LastRead(rows=row.source_rows, by_customer=json.loads(row.source_customers))
 
 
+@patient
 def last_scope(ledger: Ledger) -> str | None:
     """The scope of the last run that read its source to the end."""
     with ledger.transaction() as connection:
         return connection.scalar(LAST_SCOPE)
 
 
+@patient
 def missing_lines(ledger: Ledger, record_uuids: Sequence[str], scope: str) -> list[MissingLine]:
     """The delivered lines among those that the read of this scope did not have."""
     found: list[MissingLine] = []

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, exists, func, or_, select
 
 from customer_orders.ledger import findings as remarks
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.locks import HELD
 from customer_orders.ledger.rows import NEWEST
 from customer_orders.ledger.schema import (
@@ -36,6 +36,7 @@ MISSING = snapshot.c.missing_since.is_not(None) & exists().where(
 )
 
 
+@patient
 def status(ledger: Ledger) -> Document:
     """Counts of what is delivered and what is open, the last run, and who holds a lock."""
     with ledger.transaction() as connection:
@@ -54,12 +55,14 @@ def status(ledger: Ledger) -> Document:
         }
 
 
+@patient
 def runs(ledger: Ledger, most: int = 20) -> list[Document]:
     """The latest runs first, each with its report."""
     with ledger.transaction() as connection:
         return _runs(connection, most)
 
 
+@patient
 def findings(
     ledger: Ledger,
     *,
@@ -111,6 +114,7 @@ def utc(moment: float | None) -> str | None:
     return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
+@patient
 def show(ledger: Ledger, wanted: str) -> Document | None:
     """The story behind an id: a run, a line, an operation, a request, a finding or a monday id."""
     with ledger.transaction() as connection:
@@ -161,6 +165,7 @@ def _of_run(connection: Connection, run_id: str) -> Document:
     }
 
 
+@patient
 def failures(ledger: Ledger, run_id: str, most: int = 20) -> list[Document]:
     """The first operations of a run that monday refused, blocked ones left out."""
     statement = (

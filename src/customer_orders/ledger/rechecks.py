@@ -14,7 +14,7 @@ from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import OURS, Lock, guarded
 from customer_orders.ledger.production import Shown, forget, put
-from customer_orders.ledger.rows import operation_from_json, to_json
+from customer_orders.ledger.rows import chunks, operation_from_json, to_json
 from customer_orders.ledger.schema import item, lock, request, subitem
 from customer_orders.ledger.snapshots import distrust
 from customer_orders.model import Finding
@@ -83,8 +83,10 @@ def rechecked(
         distrust(connection, sorted({late.operation.record_uuid or "" for late in stale}))
         run_id = connection.execute(HOLDER, held.guard).scalar_one()
         findings.keep(connection, run_id, found)
-        over = update(request).where(request.c.id.in_(requests), request.c.recheck_after <= when)
-        connection.execute(over.values(recheck_after=None, doubted=None))
+        over = update(request).where(request.c.recheck_after <= when)
+        for chunk in chunks(requests):
+            of_chunk = over.where(request.c.id.in_(chunk))
+            connection.execute(of_chunk.values(recheck_after=None, doubted=None))
         detail = {"requests": len(requests), "late": len(stale), "copies": len(found)}
         note(connection, ledger.clock(), run_id, "rechecked", detail)
 

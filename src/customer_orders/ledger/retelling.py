@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
 
-from customer_orders.ledger.database import Ledger
+from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.findings import GONE, OPEN
 from customer_orders.ledger.schema import (
     State,
@@ -27,7 +26,8 @@ Document = dict[str, Any]
 FIRST_LINES = 5
 
 
-def changes(ledger: Ledger, run_id: str) -> Iterator[Document]:
+@patient
+def changes(ledger: Ledger, run_id: str) -> list[Document]:
     """The run's operations on what stood on the board before, in the order of the plan."""
     line = (run_line.c.run_id == run_id) & (run_line.c.line == operation.c.record_uuid)
     statement = (
@@ -44,15 +44,18 @@ def changes(ledger: Ledger, run_id: str) -> Iterator[Document]:
     with ledger.transaction() as connection:
         rows = connection.execute(statement).all()
     names = ("customer", "line_key", "name", "kind", "size", "state")
-    for row in rows:
-        yield {
+    return [
+        {
             "line": row.record_uuid,
             **{name: getattr(row, name) for name in names},
             "payload": json.loads(row.payload),
             "before": json.loads(row.before),
         }
+        for row in rows
+    ]
 
 
+@patient
 def failure_kinds(ledger: Ledger, run_id: str) -> list[Document]:
     """Failed operations by category and code, each with some lines: causes before what they block.
 
@@ -99,6 +102,7 @@ def _refused(row: Any) -> Document:
     }
 
 
+@patient
 def finding_counts(ledger: Ledger, run_id: str) -> list[Document]:
     """By rule and severity: findings open now, new in the run, and resolved by it."""
     started = select(run.c.started).where(run.c.id == run_id).scalar_subquery()
@@ -127,6 +131,7 @@ def finding_counts(ledger: Ledger, run_id: str) -> list[Document]:
         return [dict(row._mapping) for row in connection.execute(statement)]
 
 
+@patient
 def groups_made(ledger: Ledger, run_id: str) -> list[Document]:
     """The groups that the run made."""
     statement = (
@@ -145,7 +150,8 @@ def groups_made(ledger: Ledger, run_id: str) -> list[Document]:
         ]
 
 
-def values_written(ledger: Ledger, run_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+@patient
+def values_written(ledger: Ledger, run_id: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Board, kind of target, and the values of each delivered operation that sent some."""
     statement = select(operation.c.board, operation.c.kind, operation.c.payload).where(
         operation.c.run_id == run_id,
@@ -155,10 +161,10 @@ def values_written(ledger: Ledger, run_id: str) -> Iterator[tuple[str, str, dict
     )
     with ledger.transaction() as connection:
         rows = connection.execute(statement).all()
-    for row in rows:
-        yield row.board, row.kind, json.loads(row.payload).get("values", {})
+    return [(row.board, row.kind, json.loads(row.payload).get("values", {})) for row in rows]
 
 
+@patient
 def pace(ledger: Ledger, run_id: str) -> list[tuple[float, int]]:
     """When each request was recorded last, and how many operations it delivered, oldest first."""
     settled = (

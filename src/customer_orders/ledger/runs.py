@@ -152,7 +152,7 @@ def _line_row(run_id: str, line: PlannedLine) -> dict[str, Any]:
 
 def _still_ours(connection: Connection, run_id: str, boards: Collection[str]) -> None:
     """Raise LockLost unless the run holds every board of its plan, until the transaction ends."""
-    ours = (lock.c.run_id == run_id, HELD)
+    ours = (lock.c.board.in_(boards), lock.c.run_id == run_id, HELD)
     connection.execute(update(lock).where(*ours).values(token=lock.c.token))
     lost = set(boards) - set(connection.scalars(select(lock.c.board).where(*ours)))
     if lost:
@@ -245,6 +245,7 @@ def settle_outcomes(ledger: Ledger, run_id: str) -> None:
         )
 
 
+@patient
 def line_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
     """(customer, outcome) -> lines of a run, the unchanged ones among them."""
     statement = (
@@ -261,6 +262,7 @@ def line_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
     return counted
 
 
+@patient
 def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
     """(customer, outcome) -> subitems of a run, the unchanged ones among them."""
     outcome = case(
@@ -314,6 +316,7 @@ def _quiet(connection: Connection, run_id: str) -> dict[str, list[int]]:
     return quiet
 
 
+@patient
 def facts(ledger: Ledger, run_id: str) -> Facts:
     """What is stored of a run."""
     with ledger.transaction() as connection:
@@ -326,6 +329,7 @@ def facts(ledger: Ledger, run_id: str) -> Facts:
     )
 
 
+@patient
 def groups_created(ledger: Ledger, run_id: str) -> int:
     """Groups that the run made."""
     statement = select(func.count()).where(

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, MetaData, Table, text
 from sqlalchemy.schema import CreateColumn, CreateTable
 
-from customer_orders.ledger.database import Ledger, schema_of
+from customer_orders.ledger.database import Ledger, patient, schema_of
 from customer_orders.ledger.schema import metadata
 
 #: Table and column names; what engines say of types is not compared.
 COLUMNS = text(
-    "select table_name, column_name from information_schema.columns where table_schema = :schema"
+    "select TABLE_NAME, COLUMN_NAME from INFORMATION_SCHEMA.COLUMNS where TABLE_SCHEMA = :schema"
 )
 SQLITE_COLUMNS = text(
     "select t.name, c.name from sqlite_master t join pragma_table_info(t.name) c "
@@ -31,6 +31,7 @@ class Difference:
     statement: str
 
 
+@patient
 def differences(ledger: Ledger) -> list[Difference]:
     """What is missing; empty when the ledger's tables are those of this program."""
     with ledger.transaction() as connection:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from customer_orders.config import Settings
 from customer_orders.delivery import recall
 from customer_orders.draft import draft
-from customer_orders.errors import CustomerOrdersError, LedgerError
-from customer_orders.ledger import Ledger, deployed, knowledge
+from customer_orders.errors import CustomerOrdersError
+from customer_orders.ledger import Ledger, head, knowledge
 from customer_orders.model import Board, Severity
 from customer_orders.monday import Session, connect
 from customer_orders.plan import (
@@ -70,9 +70,8 @@ async def needs(settings: Settings, *, open_way: bool) -> list[Check]:
 def _ledger(settings: Settings) -> Iterator[Ledger]:
     """The ledger; where it has no tables yet, an empty one that is thrown away."""
     with ExitStack() as stack:
-        try:
-            ledger = stack.enter_context(deployed(settings.ledger_url))
-        except LedgerError:
+        ledger = stack.enter_context(closing(Ledger(settings.ledger_url)))
+        if ledger.revision() != head():
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             ledger = Ledger(f"sqlite:///{(Path(folder) / 'empty.db').as_posix()}")
             ledger.deploy()

@@ -138,6 +138,36 @@ def test_of_two_takers_one_gets_the_board(books: Books):
     assert [row.token for row in books.rows(lock)] == [2]
 
 
+@pytest.mark.parametrize(
+    "changed", [{"heartbeat": 100.0}, {"token": 1}], ids=["it woke up", "it was given back since"]
+)
+def test_a_lock_that_is_not_as_it_was_seen(books: Books, changed: dict[str, float]):
+    """Its holder beats again, or others had it meanwhile: who saw it before does not get it."""
+    books.run()
+    (seen,) = books.rows(lock)
+    values = {"holder": "late", "token": seen.token + 1, "heartbeat": books.now + 200}
+    with books.ledger.transaction() as connection:
+        new = {name: getattr(seen, name) + more for name, more in changed.items()}
+        connection.execute(update(lock).values(new))
+        assert locks._take_over(connection, seen, books.now + 50, values) is False
+
+
+def test_a_plan_is_staged_before_the_board_is_taken(books: Books, monkeypatch: pytest.MonkeyPatch):
+    """The lock's row is kept from the first statement of staging to its commit."""
+    run_id, _ = books.run()
+    with ThreadPoolExecutor(1) as other:
+        takers = []
+
+        def in_between(*_: object) -> None:
+            takers.append(other.submit(locks.acquire, books.ledger, BOARD, "second", "r3", 0))
+            time.sleep(0.3)
+            assert not takers[0].done()
+
+        monkeypatch.setattr(runs, "_write_reading", in_between)
+        runs.stage(books.ledger, run_id, planned([line("a")], whole("a")))
+        assert takers[0].result().token == 2
+
+
 def test_a_takeover_waits_for_what_is_being_recorded(books: Books):
     """A claim that was begun under the lock is committed before the lock is another's."""
     _, held = books.run()
@@ -164,6 +194,9 @@ def test_the_clock_of_the_server_decides(
             with pytest.raises(LockHeld):
                 locks.acquire(theirs, BOARD, "b", "r2", 60)
             assert theirs.clock() == pytest.approx(now, abs=60)
+            ahead = locks.acquire(theirs, "77", "b", "r2", 60)
+            locks.beat(theirs, ahead)
+    assert [row.heartbeat for row in books.rows(lock, board="77")] == [pytest.approx(now, abs=60)]
 
 
 def test_the_holder_is_told_as_given(books: Books):

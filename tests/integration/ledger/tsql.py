@@ -17,6 +17,8 @@ from customer_orders.databases import database_url
 from customer_orders.ledger.schema import SCHEMA
 
 DIALECT = create_engine(database_url("mssql://user@host/db")).dialect
+#: Of one statement, beside those that stand in it from the start.
+MOST_PARAMETERS = 2_000
 #: As SQLAlchemy writes them for the driver, and a list that is filled in when its values are there.
 PARAMETER = re.compile(r"%\(\w+\)s|__\[POSTCOMPILE_\w+\]")
 AGGREGATES = (exp.Sum, exp.Count, exp.Max, exp.Min)
@@ -27,6 +29,7 @@ def as_tsql(
 ) -> None:
     """Before a statement is executed elsewhere: fail where SQL Server would not take it."""
     if isinstance(statement, ClauseElement) and not isinstance(statement, DDLElement):
+        assert sum(map(_bound, one.values())) < MOST_PARAMETERS, statement
         names = list(many[0] if many and isinstance(many[0], Mapping) else one)
         rendered = statement.compile(
             dialect=DIALECT,
@@ -35,6 +38,11 @@ def as_tsql(
             render_schema_translate=True,
         )
         look_through(str(rendered))
+
+
+def _bound(value: Any) -> int:
+    """How many parameters a value takes: one, or as many as a list has."""
+    return len(value) if isinstance(value, list | tuple) else 1
 
 
 @cache

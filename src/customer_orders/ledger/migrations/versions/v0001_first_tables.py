@@ -16,7 +16,7 @@ select run_id, customer,
   count(*) as operations,
   sum(case when state = 'delivered' then 1 else 0 end) as delivered,
   sum(case when state = 'failed' then 1 else 0 end) as failed,
-  sum(case when state in ('pending', 'sending') then 1 else 0 end) as open,
+  sum(case when state in ('pending', 'sending') then 1 else 0 end) as {open},
   case
     when sum(case when state in ('pending', 'sending') then 1 else 0 end) > 0 then 'open'
     when sum(case when state = 'failed' then 1 else 0 end) > 0 then 'failed'
@@ -226,7 +226,10 @@ def upgrade() -> None:
         schema=ours(),
     )
 
-    op.execute(BATCH.format(batch=_quoted("batch"), operation=_quoted("operation")))
+    # OPEN is a word of T-SQL.
+    word = op.get_context().dialect.identifier_preparer.quote("open")
+    names = {"batch": _quoted("batch"), "operation": _quoted("operation"), "open": word}
+    op.execute(BATCH.format(**names))
 
 
 def _quoted(name: str) -> str:

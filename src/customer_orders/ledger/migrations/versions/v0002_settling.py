@@ -26,5 +26,5 @@ def downgrade() -> None:
     op.drop_index("request_by_recheck", table_name="request", schema=ours())
     op.drop_column("operation", "cell", schema=ours())
     op.drop_column("request", "doubted", schema=ours())
-    op.drop_column("request", "sends", schema=ours())
+    op.drop_column("request", "sends", schema=ours(), mssql_drop_default=True)
     op.drop_column("request", "status", schema=ours())
