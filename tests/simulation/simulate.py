@@ -21,8 +21,6 @@ from history import Verdict, play
 from script import Script
 from stage import Stage, staged
 
-from postgres import postgres
-
 #: Memory instead of a disk, where there is one: what is proved here is order, not durability.
 FAST = Path("/dev/shm")
 #: Times that crash points are aimed at: a history that dies elsewhere passes other points.
@@ -148,6 +146,8 @@ def on(engine: str) -> Iterator[Sequence[str | None]]:
     if engine == "sqlite":
         yield FILES
         return
+    from postgres import postgres  # it lies a folder above: PYTHONPATH=tests
+
     with postgres() as server:
         yield [server.database() for _ in FILES]
 

@@ -32,7 +32,7 @@ def test_on_a_server() -> None:
     with on("postgresql") as urls:
         verdicts = list(spread([(Script.draw(seed), None) for seed in SERVER_SEEDS], urls))
     wrong = {v.script.seed: [str(fault) for fault in v.faults] for v in verdicts if v.faults}
-    assert wrong == {}, "replay with: simulate.py --engine postgresql --first SEED --seeds 1"
+    assert wrong == {}, "replay with: make simulate SEEDS=1 ARGS='--engine postgresql --first SEED'"
     assert sum(v.crashes for v in verdicts) > len(SERVER_SEEDS) / 10
 
 
