@@ -25,6 +25,7 @@ from sqlalchemy import (
     inspect,
     select,
     table,
+    text,
     update,
 )
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,6 +47,11 @@ ROW_IDS = ("rowid", "_rowid_", "oid")
 NUMBER = "customer_orders_row"
 #: Holds what is to be written until one statement writes it.
 STAGE = "customer_orders_stamp"
+#: Whether it is no plain table of PostgreSQL, or one that others inherit from.
+PARTS = text("""
+SELECT c.relkind <> 'r' OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = c.oid)
+FROM pg_class AS c WHERE c.oid = to_regclass(:orders)
+""")
 
 #: Place, record_uuid and row_hash of a row.
 Written = tuple[str, str | None, str | None]
@@ -108,6 +114,19 @@ def place_of(connection: Connection, orders: str, columns: Collection[str]) -> s
             return connection.scalar(identity_asked(orders)) or ""
     taken = {name.lower() for name in columns}
     return next(name for name in ROW_IDS if name not in taken)
+
+
+def refuse_parts(connection: Connection, orders: str, name: str) -> None:
+    """Raise SourceError where rows of PostgreSQL stand in parts, as a ctid is of one part only."""
+    if connection.dialect.name != "postgresql":
+        return
+    # The driver's quoting writes a per cent twice; here it is a value.
+    if connection.scalar(PARTS, {"orders": orders.replace("%%", "%")}):
+        raise SourceError(
+            f"the table {name} keeps its rows in other tables: a view, partitions or inheritance",
+            hint="nothing needs the columns: lines are known by their key columns; "
+            "nothing was changed",
+        )
 
 
 def identity_asked(orders: str) -> Select[Any]:

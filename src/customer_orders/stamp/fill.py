@@ -116,6 +116,8 @@ class _Stamping:
         locking = engines.locking(self._dialect.name, self._named)
         if not dry_run:
             self._run(locking)
+        name = self._settings.source.table or ""
+        engines.refuse_parts(self._connection, self._named, name)  # nobody adds one under the lock
         found = self._found()
         needed = bool(found.differing or self._marks.missing)
         before, after = self._frame(found) if needed else ([], [])
