@@ -280,6 +280,21 @@ def test_another_user_may_write(orders: Orders, monkeypatch: pytest.MonkeyPatch)
     orders.run("REVOKE ALL ON ORDERS FROM reader", "DROP ROLE reader")
 
 
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_hashes_do_not_depend_on_the_time_zone(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are a run's, wherever either is at work."""
+    orders.run(
+        'ALTER TABLE ORDERS DROP COLUMN "NOTES"',
+        "ALTER TABLE ORDERS ADD \"NOTES\" timestamptz DEFAULT '2025-01-02 03:04:05+00'",
+    )
+    expected = orders.expected()
+    monkeypatch.setenv("PGTZ", "Asia/Kolkata")
+    orders.stamp()
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == expected
+
+
 PARTS = {
     "partitions": (
         "ALTER TABLE ORDERS RENAME TO plain",
