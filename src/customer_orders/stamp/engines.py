@@ -43,6 +43,8 @@ ENGINES = ("sqlite", "postgresql", "mssql")
 PATIENCE = 30
 #: SQLite's names for the place of a row; a column may bear one of them.
 ROW_IDS = ("rowid", "_rowid_", "oid")
+#: Where nothing but a change of the table locks it: rows that were read before may be others now.
+LOCKED_BY_CHANGE = ("mssql",)
 #: SQL Server keeps no place of a row that can be asked: this column numbers them for a moment.
 NUMBER = "customer_orders_row"
 #: Holds what is to be written until one statement writes it.
@@ -135,12 +137,32 @@ def identity_asked(orders: str) -> Select[Any]:
     return select(known.c["name"]).where(known.c.object_id == func.object_id(orders))
 
 
-def numbering(orders: str) -> tuple[str, str]:
-    """The statements that number the rows on SQL Server, and that take the numbers off again."""
+def numbering(orders: str, place: str) -> tuple[str, str]:
+    """The statements that lock the table and number its rows, and that take the column off again.
+
+    A table numbers its rows by one column at most: where it does, ours is blank and only locks.
+    """
+    kind = "BIGINT NULL" if place else "BIGINT IDENTITY(1,1) NOT NULL"
     return (
-        f"ALTER TABLE {orders} ADD {NUMBER} BIGINT IDENTITY(1,1) NOT NULL",
+        f"ALTER TABLE {orders} ADD {NUMBER} {kind}",
         f"ALTER TABLE {orders} DROP COLUMN {NUMBER}",
     )
+
+
+def refuse_twins(connection: Connection, orders: Table, place: str) -> None:
+    """Raise SourceError where two rows have one place, in the scope or not: both would be hit."""
+    rows, different = connection.execute(twins_asked(orders, place)).one()
+    if rows != different:
+        raise SourceError(
+            f'the column "{place}" of {orders.fullname} numbers rows, but has a number twice',
+            hint="nothing needs the new columns: lines are known by their key columns; "
+            "nothing was changed",
+        )
+
+
+def twins_asked(orders: Table, place: str) -> Select[int, int]:
+    """How many rows there are, and how many places."""
+    return select(func.count(), func.count(orders.c[place].distinct())).select_from(orders)
 
 
 def write(

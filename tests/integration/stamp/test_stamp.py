@@ -20,7 +20,7 @@ from customer_orders.databases import database_url
 from customer_orders.demo import sample, tables
 from customer_orders.errors import ConfigError, SourceError
 from customer_orders.ledger import knowledge
-from customer_orders.stamp import Stamped, stamp
+from customer_orders.stamp import Stamped, engines, stamp
 
 URL = "STAMP_TESTS_URL"
 NAMES = ("AAG ORDER NUMBER", "CUSTOMER STYLE", "PO NUMBER", "PLANNED DELIVERY METHOD")
@@ -293,6 +293,70 @@ def test_hashes_do_not_depend_on_the_time_zone(
     monkeypatch.setenv("PGTZ", "Asia/Kolkata")
     orders.stamp()
     assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == expected
+
+
+LOCKING = "ADD customer_orders_row"
+
+
+@contextmanager
+def changed_before(words: str, *statements: str) -> Iterator[None]:
+    """Somebody writes to the table at the last moment before a statement with these words."""
+
+    def change(_: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if words in statement:
+            for other in statements:
+                cursor.connection.execute(other)
+
+    event.listen(Engine, "before_cursor_execute", change)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", change)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_rows_are_read_under_the_lock(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQL Server a change of the table locks it. SQLite stands for it, with its own places."""
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    before = orders.columns()
+    number = "WHERE \"AAG ORDER NUMBER\" = 'GRE-04261'"
+    late = f'UPDATE "{orders.name}" SET "NOTES" = \'late\' {number}'
+    with changed_before(LOCKING, late):
+        assert orders.stamp().differing == COUNT - 1
+    assert orders.cells("NOTES")[("late",)] == 1
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+    assert orders.columns() == [*before, "line_uuid", "row_hash"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_rows_that_are_as_they_should_be_by_then(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to write under the lock: that is no error."""
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    orders.stamp()
+    orders.run("CREATE TABLE kept AS SELECT rowid AS id, line_uuid, row_hash FROM ORDERS")
+    orders.run("UPDATE ORDERS SET line_uuid = NULL, row_hash = NULL")
+    late = (
+        f'UPDATE "{orders.name}" SET (line_uuid, row_hash) = '
+        f'(SELECT line_uuid, row_hash FROM kept WHERE id = "{orders.name}".rowid)'
+    )
+    with changed_before(LOCKING, late):
+        assert orders.stamp().differing == 0
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_number_that_two_rows_have(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IDENTITY need not be unique: nothing is written."""
+    orders.run("ALTER TABLE ORDERS ADD id BIGINT", "UPDATE ORDERS SET id = rowid")
+    orders.run("UPDATE ORDERS SET id = 7 WHERE id = 8")
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    monkeypatch.setattr(engines, "place_of", lambda *_: "id")
+    before = orders.columns()
+    with pytest.raises(SourceError, match=r'the column "id" of .* has a number twice'):
+        orders.stamp()
+    assert orders.columns() == before
 
 
 PARTS = {
