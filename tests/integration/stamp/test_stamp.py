@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
@@ -293,6 +294,43 @@ def test_hashes_do_not_depend_on_the_time_zone(
     monkeypatch.setenv("PGTZ", "Asia/Kolkata")
     orders.stamp()
     assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == expected
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_nobody_writes_meanwhile(orders: Orders) -> None:
+    """From before the rows are read, who would write waits, and here gives up at once."""
+    refused: list[str] = []
+
+    def write(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("SELECT") or "AAG ORDER NUMBER" not in statement:
+            return  # not the read of the rows
+        with psycopg.connect(os.environ[URL]) as other:
+            other.execute("SET LOCAL lock_timeout = '50ms'")
+            try:
+                other.execute(f'UPDATE "{orders.name}" SET "NOTES" = \'late\'')
+            except psycopg.errors.LockNotAvailable:
+                refused.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", write)
+    try:
+        assert orders.stamp().differing == COUNT - 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", write)
+    assert len(refused) == 1
+    assert orders.cells("NOTES")[("late",)] == 0
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_table_that_somebody_holds(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes at the time is waited for, but not for ever."""
+    monkeypatch.setattr(engines, "PATIENCE", 1)
+    before = orders.columns()
+    with psycopg.connect(os.environ[URL]) as other:
+        other.execute(f'UPDATE "{orders.name}" SET "NOTES" = \'theirs\'')
+        with pytest.raises(SourceError, match="lock timeout"):
+            orders.stamp()
+    assert orders.columns() == before
 
 
 LOCKING = "ADD customer_orders_row"
