@@ -22,7 +22,7 @@ test: $(READY)
 test-mssql: $(READY)
 	@test -n "$$CUSTOMER_ORDERS_TEST_MSSQL_URL" || \
 	  { echo "set CUSTOMER_ORDERS_TEST_MSSQL_URL=mssql+mssqlpython://user:password@host/db" >&2; exit 1; }
-	@$(BIN)/python -m pytest -k mssql $(ARGS)
+	@$(BIN)/python -m pytest -m mssql $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .

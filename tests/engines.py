@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, text
 from customer_orders.databases import database_url
 from postgres import Postgres
 
-ENGINES = ("sqlite", "postgresql", "mssql")
+ENGINES = ("sqlite", "postgresql", pytest.param("mssql", marks=pytest.mark.mssql))
 #: A database of SQL Server, or of what speaks its protocol, that the tests may fill and empty.
 MSSQL = "CUSTOMER_ORDERS_TEST_MSSQL_URL"
 TABLES = text("select TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE from INFORMATION_SCHEMA.TABLES")

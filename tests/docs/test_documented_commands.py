@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,28 @@ def test_every_option_of_the_reference_exists() -> None:
     for command in GROUP.commands.values():
         for parameter in command.params:
             assert parameter.param_type_name == "argument" or parameter.help
+
+
+SQL_SERVER = (
+    "integration/source/test_read_sqlserver.py::test_table_is_absent",
+    "integration/stamp/test_stamp.py::test_columns_are_added_and_filled[mssql]",
+    "integration/ledger/test_ledger_database.py::",
+    "acceptance/test_greyson_po_4755.py::",
+)
+
+
+def test_make_finds_the_tests_of_sql_server() -> None:
+    """All that need one, and no other: a test that only names its URLs needs none."""
+    (chosen,) = re.findall(r"pytest (-. mssql) ", (ROOT / "Makefile").read_text("utf-8"))
+    files = {f"tests/{name.partition('::')[0]}" for name in SQL_SERVER}
+    files.add("tests/unit/test_databases.py")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *chosen.split(), *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = [line for line in done.stdout.splitlines() if "::" in line]
+    for name in SQL_SERVER:
+        assert any(line.startswith(f"tests/{name}") for line in found), name
+    assert all("mssql" in line or "sqlserver" in line for line in found)
+    assert not any("unit" in line for line in found)
 
 
 def test_every_make_target_exists() -> None:

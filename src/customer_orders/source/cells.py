@@ -12,6 +12,15 @@ import pyarrow.compute as pc
 
 from customer_orders.errors import SourceError
 
+#: PostgreSQL writes and reads values as its session says: ours says the same for every client.
+#: To be sent in a transaction, which they end with.
+SESSION = (
+    "SET LOCAL DateStyle = 'ISO'",
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL IntervalStyle = 'postgres'",
+    "SET LOCAL extra_float_digits = 1",
+)
+
 
 def text_batch(
     rows: Sequence[Sequence[Any]], names: Sequence[str], first: int, where: str

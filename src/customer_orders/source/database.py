@@ -28,7 +28,7 @@ from customer_orders.config import SourceSettings
 from customer_orders.databases import engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
 from customer_orders.source import sqlserver
-from customer_orders.source.cells import text_batch
+from customer_orders.source.cells import SESSION, text_batch
 from customer_orders.source.columns import (
     INTEGER,
     TEXT,
@@ -50,12 +50,13 @@ from customer_orders.source.steady import refuse_shrunk
 BATCH = 5_000
 HINT = "check [source] url, and that the database is up"
 HINTS = {"sqlite": "check that it is a SQLite database and not locked"}
-#: What makes a connection refuse to write, where the engine has a word for it.
-READ_ONLY = {
-    "sqlite": "PRAGMA query_only = ON",
-    "postgresql": "SET TRANSACTION READ ONLY",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+#: What makes a connection refuse to write, where the engine has a word for it, and values
+#: independent of whoever reads.
+BEGINNING = {
+    "sqlite": ["PRAGMA query_only = ON"],
+    "postgresql": ["SET TRANSACTION READ ONLY", *SESSION],
+    "mysql": ["SET SESSION TRANSACTION READ ONLY"],
+    "mariadb": ["SET SESSION TRANSACTION READ ONLY"],
 }
 
 
@@ -92,7 +93,7 @@ def columns_of(
     """What messages call the table or the query, and column name -> kind in its order."""
     try:
         with engine.connect() as connection:
-            _refuse_writing(connection)
+            _begin(connection)
             if query is None:
                 kinds = table_columns(connection, database, source)
                 return f"the table {source.table}", kinds
@@ -130,8 +131,8 @@ def _query_columns(connection: Connection, query: str, name: str) -> dict[str, s
     return {column: known_kind(column) for column in unique_header(header, name)}
 
 
-def _refuse_writing(connection: Connection) -> None:
-    if words := READ_ONLY.get(connection.dialect.name):
+def _begin(connection: Connection) -> None:
+    for words in BEGINNING.get(connection.dialect.name, ()):
         connection.exec_driver_sql(words)
 
 
@@ -140,7 +141,7 @@ def _reading(engine: Engine, name: str) -> Iterator[Connection]:
     """A transaction that only reads, rolled back at the end. Raises SourceError."""
     try:
         with engine.connect() as connection:
-            _refuse_writing(connection)
+            _begin(connection)
             yield connection
     except SQLAlchemyError as exc:
         raise SourceError(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.sql.elements import quoted_name
 
 from customer_orders.config import Settings
+from customer_orders.source.cells import SESSION
 from customer_orders.source.columns import Origin, chosen_sizes, wanted_columns
 from customer_orders.source.database import row_batches, table_columns
 from customer_orders.source.read import OrderRows, scope_of
@@ -44,6 +45,9 @@ def numbered(
     place: str | None,
 ) -> NumberedRows:
     """Read the scope inside the connection's own transaction; `place` is the engine's row id."""
+    if connection.dialect.name == "postgresql":
+        for words in SESSION:
+            connection.exec_driver_sql(words)
     origin = _origin(connection, settings, place)
     wanted = wanted_columns(settings.source, origin, needed)
     more = [*others, *([PLACE] if place else [])]

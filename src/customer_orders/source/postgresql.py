@@ -34,6 +34,7 @@ from sqlalchemy.sql.elements import quoted_name
 from customer_orders.config import SourceSettings, redacted
 from customer_orders.databases import DRIVERS, Trouble, engine_of, hint_of, words_of
 from customer_orders.errors import SourceError
+from customer_orders.source.cells import SESSION
 from customer_orders.source.columns import (
     INTEGER,
     TEXT,
@@ -52,11 +53,10 @@ WHOLE = ("int2", "int4", "int8")
 NO_TABLE = "42P01"
 #: What ADBC says of the type that a column has in the server.
 TYPE = b"POSTGRESQL:type"
-#: One moment; dates and fractions as text in one form, whatever the server is set to.
+#: One moment; values as text in one form, whatever the server and the client are set to.
 BEGINNING = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    "SET LOCAL DateStyle = 'ISO'",
-    "SET LOCAL extra_float_digits = 1",
+    *SESSION,
     f"SET LOCAL lock_timeout = '{PATIENCE}s'",
 )
 #: The tables that this transaction has looked at: none can be swapped, emptied or dropped before it

@@ -25,6 +25,7 @@ from sqlalchemy import (
     inspect,
     select,
     table,
+    text,
     update,
 )
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,10 +43,17 @@ ENGINES = ("sqlite", "postgresql", "mssql")
 PATIENCE = 30
 #: SQLite's names for the place of a row; a column may bear one of them.
 ROW_IDS = ("rowid", "_rowid_", "oid")
+#: Where nothing but a change of the table locks it: rows that were read before may be others now.
+LOCKED_BY_CHANGE = ("mssql",)
 #: SQL Server keeps no place of a row that can be asked: this column numbers them for a moment.
 NUMBER = "customer_orders_row"
 #: Holds what is to be written until one statement writes it.
 STAGE = "customer_orders_stamp"
+#: Whether it is no plain table of PostgreSQL, or one that others inherit from.
+PARTS = text("""
+SELECT c.relkind <> 'r' OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = c.oid)
+FROM pg_class AS c WHERE c.oid = to_regclass(:orders)
+""")
 
 #: Place, record_uuid and row_hash of a row.
 Written = tuple[str, str | None, str | None]
@@ -110,18 +118,51 @@ def place_of(connection: Connection, orders: str, columns: Collection[str]) -> s
     return next(name for name in ROW_IDS if name not in taken)
 
 
+def refuse_parts(connection: Connection, orders: str, name: str) -> None:
+    """Raise SourceError where rows of PostgreSQL stand in parts, as a ctid is of one part only."""
+    if connection.dialect.name != "postgresql":
+        return
+    # The driver's quoting writes a per cent twice; here it is a value.
+    if connection.scalar(PARTS, {"orders": orders.replace("%%", "%")}):
+        raise SourceError(
+            f"the table {name} keeps its rows in other tables: a view, partitions or inheritance",
+            hint="nothing needs the columns: lines are known by their key columns; "
+            "nothing was changed",
+        )
+
+
 def identity_asked(orders: str) -> Select[Any]:
     """The column of this quoted table that numbers its rows by itself."""
     known = table("identity_columns", column("name"), column("object_id"), schema="sys")
     return select(known.c["name"]).where(known.c.object_id == func.object_id(orders))
 
 
-def numbering(orders: str) -> tuple[str, str]:
-    """The statements that number the rows on SQL Server, and that take the numbers off again."""
+def numbering(orders: str, place: str) -> tuple[str, str]:
+    """The statements that lock the table and number its rows, and that take the column off again.
+
+    A table numbers its rows by one column at most: where it does, ours is blank and only locks.
+    """
+    kind = "BIGINT NULL" if place else "BIGINT IDENTITY(1,1) NOT NULL"
     return (
-        f"ALTER TABLE {orders} ADD {NUMBER} BIGINT IDENTITY(1,1) NOT NULL",
+        f"ALTER TABLE {orders} ADD {NUMBER} {kind}",
         f"ALTER TABLE {orders} DROP COLUMN {NUMBER}",
     )
+
+
+def refuse_twins(connection: Connection, orders: Table, place: str) -> None:
+    """Raise SourceError where two rows have one place, in the scope or not: both would be hit."""
+    rows, different = connection.execute(twins_asked(orders, place)).one()
+    if rows != different:
+        raise SourceError(
+            f'the column "{place}" of {orders.fullname} numbers rows, but has a number twice',
+            hint="nothing needs the new columns: lines are known by their key columns; "
+            "nothing was changed",
+        )
+
+
+def twins_asked(orders: Table, place: str) -> Select[int, int]:
+    """How many rows there are, and how many places."""
+    return select(func.count(), func.count(orders.c[place].distinct())).select_from(orders)
 
 
 def write(

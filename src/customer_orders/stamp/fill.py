@@ -110,19 +110,22 @@ class _Stamping:
         self._named = named(self._dialect, name)
         self._place = engines.place_of(connection, self._named, columns)
         self._orders = table_of(name, self._marks, self._place or NUMBER)
+        self._locked_by_change = self._dialect.name in engines.LOCKED_BY_CHANGE
 
     def done(self, *, dry_run: bool) -> Stamped:
         """Look, and write what differs."""
         locking = engines.locking(self._dialect.name, self._named)
         if not dry_run:
             self._run(locking)
+        name = self._settings.source.table or ""
+        engines.refuse_parts(self._connection, self._named, name)  # nobody adds one under the lock
         found = self._found()
         needed = bool(found.differing or self._marks.missing)
         before, after = self._frame(found) if needed else ([], [])
         writing = self._writing() if found.differing else []
         if needed and not dry_run:
             self._run(before)
-            self._write(found)
+            found = self._written(found)
             self._run(after)
         return Stamped(
             marks=self._marks,
@@ -175,8 +178,8 @@ class _Stamping:
 
     def _frame(self, found: _Found) -> tuple[list[str], list[str]]:
         """The statements before and after the rows are written."""
-        begin, end = engines.numbering(self._named)
-        numbered = found.differing and not self._place
+        begin, end = engines.numbering(self._named, self._place)
+        numbered = found.differing and self._locked_by_change
         before = additions(self._dialect, self._named, self._marks)
         after = []
         if self._marks.uuid in self._marks.missing:  # the index comes with its column
@@ -190,13 +193,15 @@ class _Stamping:
     def _writing(self) -> list[str]:
         return engines.writing(self._dialect, self._orders, self._marks, self._place or NUMBER)
 
-    def _write(self, found: _Found) -> None:
-        if not found.differing:
-            return
-        if not self._place:
-            self._place = NUMBER
+    def _written(self, found: _Found) -> _Found:
+        """Write, and give what was written: the rows as they are once the table is locked."""
+        if found.differing and self._locked_by_change:
+            self._place = self._place or NUMBER
+            engines.refuse_twins(self._connection, self._orders, self._place)
             found = self._found()
-        engines.write(self._connection, self._orders, self._marks, self._place, found.differing)
+        if found.differing:
+            engines.write(self._connection, self._orders, self._marks, self._place, found.differing)
+        return found
 
 
 def _is_ours(uuid: str) -> bool:

@@ -161,6 +161,48 @@ def test_what_is_written_does_not_depend_on_the_server(tmp_path: Path) -> None:
     assert (row["n"], row["t"], row["f"]) == ("2025-03-04", "2025-03-04 05:06:07", "0.1")
 
 
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts the client or the database into another part of the world; back at the end."""
+    name = sql.Identifier(os.environ[POSTGRES].rpartition("/")[2])
+
+    def go(where: str) -> None:
+        if where == "client":
+            monkeypatch.setenv("PGTZ", "Asia/Kolkata")
+            monkeypatch.setenv("PGDATESTYLE", "German")
+        for setting in ("timezone TO 'America/New_York'", "intervalstyle TO 'iso_8601'"):
+            if where == "database":
+                execute(sql.SQL("ALTER DATABASE {} SET " + setting).format(name))
+
+    yield go
+    execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(name))
+
+
+@pytest.mark.parametrize("where", ["client", "database"])
+@pytest.mark.parametrize("through", ["adbc", "psycopg"])
+def test_times_do_not_depend_on_where_they_are_read(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: Callable[[str], None],
+    where: str,
+    through: str,
+) -> None:
+    """Another text would be another hash of every line."""
+    execute(
+        f'DROP TABLE IF EXISTS "{TABLE}"',
+        f'CREATE TABLE "{TABLE}" (z timestamptz, i interval, "UNIT OF MEASURE" text, S int, '
+        '"TOTAL QTY" int)',
+        f"INSERT INTO \"{TABLE}\" VALUES ('2025-01-02 00:00:00+00', '01:02:03', '', 1, 1), "
+        "('2025-07-02 23:30:00-02', '01:02:03', '', 1, 1)",
+    )
+    elsewhere(where)
+    adbc = of_postgres(tmp_path)
+    configured = adbc if through == "adbc" else generic(tmp_path, monkeypatch, table=TABLE)
+    rows = read(configured, ["z", "i"]).table
+    assert rows["z"].to_pylist() == ["2025-01-02", "2025-07-03 01:30:00+00:00"]
+    assert {text.zfill(8) for text in rows["i"].to_pylist()} == {"01:02:03"}
+
+
 @pytest.mark.parametrize(
     ("encoding", "message"), [("LATIN1", ""), ("SQL_ASCII", "invalid byte sequence")]
 )

@@ -19,7 +19,10 @@ from customer_orders.source.read import _origin
 
 SERVER = "CUSTOMER_ORDERS_TEST_MSSQL_URL"
 NAME = "ORDERS_OF_THE_TESTS"
-pytestmark = pytest.mark.skipif(SERVER not in os.environ, reason=f"{SERVER} is not set")
+pytestmark = [
+    pytest.mark.mssql,
+    pytest.mark.skipif(SERVER not in os.environ, reason=f"{SERVER} is not set"),
+]
 
 
 @pytest.fixture(autouse=True)

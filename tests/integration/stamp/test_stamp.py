@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
@@ -20,7 +21,7 @@ from customer_orders.databases import database_url
 from customer_orders.demo import sample, tables
 from customer_orders.errors import ConfigError, SourceError
 from customer_orders.ledger import knowledge
-from customer_orders.stamp import Stamped, stamp
+from customer_orders.stamp import Stamped, engines, stamp
 
 URL = "STAMP_TESTS_URL"
 NAMES = ("AAG ORDER NUMBER", "CUSTOMER STYLE", "PO NUMBER", "PLANNED DELIVERY METHOD")
@@ -55,8 +56,9 @@ class Orders:
 
     def run(self, *statements: str) -> None:
         with tables.database(self.url) as connection:
+            cursor = connection.connection.cursor()  # to which a per cent in a name is no mark
             for statement in statements:
-                connection.exec_driver_sql(statement.replace("ORDERS", f'"{self.name}"'))
+                cursor.execute(statement.replace("ORDERS", f'"{self.name}"'))
 
     def cells(self, *names: str) -> Counter[tuple[Any, ...]]:
         """How often these cells stand in a row."""
@@ -277,6 +279,169 @@ def test_another_user_may_write(orders: Orders, monkeypatch: pytest.MonkeyPatch)
     ]
     assert scopes[0] == scopes[1]
     orders.run("REVOKE ALL ON ORDERS FROM reader", "DROP ROLE reader")
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_hashes_do_not_depend_on_the_time_zone(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are a run's, wherever either is at work."""
+    orders.run(
+        'ALTER TABLE ORDERS DROP COLUMN "NOTES"',
+        "ALTER TABLE ORDERS ADD \"NOTES\" timestamptz DEFAULT '2025-01-02 03:04:05+00'",
+    )
+    expected = orders.expected()
+    monkeypatch.setenv("PGTZ", "Asia/Kolkata")
+    orders.stamp()
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == expected
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_nobody_writes_meanwhile(orders: Orders) -> None:
+    """From before the rows are read, who would write waits, and here gives up at once."""
+    refused: list[str] = []
+
+    def write(_: Any, __: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("SELECT") or "AAG ORDER NUMBER" not in statement:
+            return  # not the read of the rows
+        with psycopg.connect(os.environ[URL]) as other:
+            other.execute("SET LOCAL lock_timeout = '50ms'")
+            try:
+                other.execute(f'UPDATE "{orders.name}" SET "NOTES" = \'late\'')
+            except psycopg.errors.LockNotAvailable:
+                refused.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", write)
+    try:
+        assert orders.stamp().differing == COUNT - 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", write)
+    assert len(refused) == 1
+    assert orders.cells("NOTES")[("late",)] == 0
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_table_that_somebody_holds(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes at the time is waited for, but not for ever."""
+    monkeypatch.setattr(engines, "PATIENCE", 1)
+    before = orders.columns()
+    with psycopg.connect(os.environ[URL]) as other:
+        other.execute(f'UPDATE "{orders.name}" SET "NOTES" = \'theirs\'')
+        with pytest.raises(SourceError, match="lock timeout"):
+            orders.stamp()
+    assert orders.columns() == before
+
+
+LOCKING = "ADD customer_orders_row"
+
+
+@contextmanager
+def changed_before(words: str, *statements: str) -> Iterator[None]:
+    """Somebody writes to the table at the last moment before a statement with these words."""
+
+    def change(_: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if words in statement:
+            for other in statements:
+                cursor.connection.execute(other)
+
+    event.listen(Engine, "before_cursor_execute", change)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", change)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_rows_are_read_under_the_lock(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQL Server a change of the table locks it. SQLite stands for it, with its own places."""
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    before = orders.columns()
+    number = "WHERE \"AAG ORDER NUMBER\" = 'GRE-04261'"
+    late = f'UPDATE "{orders.name}" SET "NOTES" = \'late\' {number}'
+    with changed_before(LOCKING, late):
+        assert orders.stamp().differing == COUNT - 1
+    assert orders.cells("NOTES")[("late",)] == 1
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+    assert orders.columns() == [*before, "line_uuid", "row_hash"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_rows_that_are_as_they_should_be_by_then(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to write under the lock: that is no error."""
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    orders.stamp()
+    orders.run("CREATE TABLE kept AS SELECT rowid AS id, line_uuid, row_hash FROM ORDERS")
+    orders.run("UPDATE ORDERS SET line_uuid = NULL, row_hash = NULL")
+    late = (
+        f'UPDATE "{orders.name}" SET (line_uuid, row_hash) = '
+        f'(SELECT line_uuid, row_hash FROM kept WHERE id = "{orders.name}".rowid)'
+    )
+    with changed_before(LOCKING, late):
+        assert orders.stamp().differing == 0
+    assert as_read(orders.cells(*NAMES, "line_uuid", "row_hash")) == orders.expected()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_number_that_two_rows_have(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IDENTITY need not be unique: nothing is written."""
+    orders.run("ALTER TABLE ORDERS ADD id BIGINT", "UPDATE ORDERS SET id = rowid")
+    orders.run("UPDATE ORDERS SET id = 7 WHERE id = 8")
+    monkeypatch.setattr(engines, "LOCKED_BY_CHANGE", ("sqlite",))
+    monkeypatch.setattr(engines, "place_of", lambda *_: "id")
+    before = orders.columns()
+    with pytest.raises(SourceError, match=r'the column "id" of .* has a number twice'):
+        orders.stamp()
+    assert orders.columns() == before
+
+
+PARTS = {
+    "partitions": (
+        "ALTER TABLE ORDERS RENAME TO plain",
+        'CREATE TABLE ORDERS (LIKE plain) PARTITION BY LIST ("PO NUMBER")',
+        "CREATE TABLE one PARTITION OF ORDERS FOR VALUES IN ('4755')",
+        "CREATE TABLE others PARTITION OF ORDERS DEFAULT",
+        "INSERT INTO ORDERS SELECT * FROM plain",
+    ),
+    "inherited": (
+        "CREATE TABLE more () INHERITS (ORDERS)",
+        "INSERT INTO more SELECT * FROM ONLY ORDERS",
+    ),
+    "view": (
+        "ALTER TABLE ORDERS RENAME TO plain",
+        "CREATE VIEW ORDERS AS SELECT * FROM plain",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("parts", PARTS)
+def test_a_table_in_parts_is_refused(orders: Orders, parts: str, dry_run: bool) -> None:
+    """Two rows of two parts can have one ctid: each would get the other's identity."""
+    odd = Orders(orders.folder, "it's in parts, 50% :x")
+    odd.run(*PARTS[parts])
+    before = odd.columns()
+    with written() as statements, pytest.raises(SourceError, match="in other tables") as error:
+        odd.stamp(dry_run=dry_run)
+    assert f"the table {odd.name} keeps" in error.value.message
+    assert (odd.columns(), statements) == (before, [])
+    assert "nothing was changed" in error.value.hint
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_one_part_of_a_table_is_a_table(orders: Orders) -> None:
+    """A table that inherits has its rows to itself."""
+    orders.run(
+        "CREATE TABLE plain (LIKE ORDERS)",
+        "INSERT INTO plain SELECT * FROM ORDERS",
+        "DROP TABLE ORDERS",
+        "CREATE TABLE ORDERS () INHERITS (plain)",
+        "INSERT INTO ORDERS SELECT * FROM plain",
+    )
+    assert orders.stamp().differing == COUNT - 1
 
 
 @contextmanager

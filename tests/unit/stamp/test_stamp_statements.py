@@ -24,11 +24,14 @@ def sent(read: str) -> list[str]:
     dialect, marks = DIALECTS[read], Marks.of(["record_uuid", "A"])
     orders = table_of(NAME, marks, engines.NUMBER)
     quoted = named(dialect, NAME)
-    numbering = engines.numbering(quoted) if read == "tsql" else ()
+    numbering = engines.numbering(quoted, "") if read == "tsql" else ()
+    own = engines.numbering(quoted, "id")[:1] if read == "tsql" else ()
     return [
         *engines.locking(dialect.name, quoted),
         *additions(dialect, quoted, marks),
         *numbering[:1],
+        *own,
+        str(engines.twins_asked(orders, engines.NUMBER).compile(dialect=dialect)),
         *engines.writing(dialect, orders, marks, engines.NUMBER),
         *numbering[1:],
         index_statement(dialect, orders, marks, ()),
@@ -51,6 +54,18 @@ def test_sql_server_gets_what_its_like_take_too() -> None:
         assert words not in text
     trees = [tree for one in sent("tsql") for tree in sqlglot.parse(one, read="tsql")]
     assert not any(tree.find(exp.Merge, exp.WithTableHint) for tree in trees if tree)
+
+
+def test_a_table_that_numbers_its_rows_is_locked_as_well() -> None:
+    """A table takes one IDENTITY; another column of ours locks it as well."""
+    assert engines.numbering("t", "") == (
+        "ALTER TABLE t ADD customer_orders_row BIGINT IDENTITY(1,1) NOT NULL",
+        "ALTER TABLE t DROP COLUMN customer_orders_row",
+    )
+    assert engines.numbering("t", "id") == (
+        "ALTER TABLE t ADD customer_orders_row BIGINT NULL",
+        "ALTER TABLE t DROP COLUMN customer_orders_row",
+    )
 
 
 @pytest.mark.parametrize(
