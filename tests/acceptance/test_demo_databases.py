@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from demonstrated import Demo
 
+from engines import empty_database
 from place import Ended, call
 from postgres import PASSWORD, Postgres
 
@@ -125,6 +126,24 @@ def test_a_reference_to_nothing(tmp_path: Path, option: str) -> None:
     """The variable is named."""
     ended = demonstrate(tmp_path, option, "env/NOT_SET_ANYWHERE", code=1)
     assert "NOT_SET_ANYWHERE is not set" in ended.err
+
+
+@pytest.mark.mssql
+def test_the_same_journey_on_sql_server(
+    tmp_path: Path, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sample and ledger in one database, which is empty before and after."""
+    with empty_database("mssql", tmp_path, unneeded) as url:
+        monkeypatch.setenv(SAMPLE, url)
+        monkeypatch.setenv(LEDGER, url)
+        options = ("--source-db", f"env/{SAMPLE}", "--ledger", f"env/{LEDGER}")
+        document = demonstrate(tmp_path, *options).json
+    assert [compared(run) for run in document["runs"]] == [compared(run) for run in demo.runs]
+    assert document["verified"] is True
+
+
+def unneeded() -> Postgres:
+    raise AssertionError("no PostgreSQL is needed")
 
 
 def test_a_database_that_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
