@@ -209,7 +209,7 @@ def _type(field: pa.Field) -> str:
 
 def _sql(asked: Select[*tuple[Any, ...]]) -> str:
     """The statement. COPY, which ADBC reads through, takes no parameters: it has none of ours."""
-    # `named`: a per cent is no mark of a parameter either.
+    # `named`: a per cent is no mark of a parameter either. SQLAlchemy's dialects have no types.
     dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
     return str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
