@@ -80,7 +80,7 @@ def forms(folder: Path) -> Iterable[Form]:
     """Name, file, how it is written, how it is read, and the memory it may take."""
     database = folder / "orders.db"
     table = {"table": sample.TABLE}
-    yield "SQLite, ADBC", database, write_sqlite, {"url": f"sqlite:///{database}", **table}, TARGET
+    yield "SQLite", database, write_sqlite, {"url": f"sqlite:///{database}", **table}, TARGET
     generic = {"url": f"sqlite+pysqlite:///{database}", **table}
     yield "SQLite, SQLAlchemy", database, lambda _, __: None, generic, TARGET
     yield (

@@ -1,4 +1,8 @@
-"""SQLite through ADBC: the types of the table from the driver of Python, its cells as Arrow."""
+"""SQLite through the driver of Python, which the ledger uses too; SQLite turns cells into text.
+
+A process must hold one copy of SQLite: the locks of a file belong to the process, and a second copy
+that closes the file drops those of the first (https://www.sqlite.org/howtocorrupt.html, 2.2).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import adbc_driver_manager
 import pyarrow as pa
-from adbc_driver_manager.dbapi import Cursor
-from adbc_driver_sqlite import dbapi
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
@@ -19,12 +20,14 @@ from customer_orders.errors import SourceError
 from customer_orders.source.columns import Origin
 from customer_orders.source.database import columns_of
 from customer_orders.source.statement import columns_read, compiled, counted, orders_of, statement
-from customer_orders.source.steady import refuse_moved, refuse_shrunk
+from customer_orders.source.steady import PATIENCE, refuse_moved, refuse_shrunk
 
 NO_DATABASE = "check that it is a SQLite database and not locked"
 RELOAD = "the table may be in the middle of a reload; run again"
 #: Grows with every table that is made, renamed or dropped.
 VERSION = "SELECT schema_version FROM pragma_schema_version"
+#: Rows fetched at a time.
+BATCH = 5_000
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
@@ -34,7 +37,7 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
         asked = _version(cursor, database)
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(_read_only(database), uri=True),
+        creator=lambda: _opened(database),
         poolclass=NullPool,
     )
     name, kinds = columns_of(engine, database, source, query)
@@ -49,7 +52,7 @@ def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
             refuse_moved(name, _version(cursor, database) != asked)
             refuse_shrunk(name, known, _count(cursor, source))
             cursor.execute(*compiled(statement(source, wanted, orders)))
-            found = cursor.fetch_arrow_table()
+            found = _fetched(cursor, wanted)
             refuse_moved(name, _version(cursor, database) != asked)
         return _text(found, name)
 
@@ -62,24 +65,23 @@ def refuse_absent(url: URL) -> None:
         raise SourceError(f"the database {url.database} is not there", hint="check [source] url")
 
 
-def _read_only(database: str) -> str:
-    return f"{Path(database).resolve().as_uri()}?mode=ro"
+def _opened(database: str) -> sqlite3.Connection:
+    file = f"{Path(database).resolve().as_uri()}?mode=ro"
+    return sqlite3.connect(file, uri=True, timeout=PATIENCE, isolation_level=None)
 
 
 @contextmanager
-def _reading(database: str, failed: str, hint: str) -> Iterator[Cursor]:
+def _reading(database: str, failed: str, hint: str) -> Iterator[sqlite3.Cursor]:
     """A transaction that only reads. Raises SourceError for whatever goes wrong in it."""
     try:
-        with (
-            closing(dbapi.connect(_read_only(database))) as connection,
-            closing(connection.cursor()) as cursor,
-        ):
-            yield cursor
-    except (adbc_driver_manager.Error, OSError) as exc:
+        with closing(_opened(database)) as connection:
+            connection.text_factory = bytes  # Arrow looks at a whole column of them at once
+            yield connection.execute("BEGIN")
+    except (sqlite3.Error, OSError) as exc:
         raise SourceError(f"{failed}: {exc}", hint=hint) from exc
 
 
-def _version(cursor: Cursor, database: str) -> tuple[int, ...]:
+def _version(cursor: sqlite3.Cursor, database: str) -> tuple[int, ...]:
     """Which file it is, and the version of its schema: a load may swap the one or the other."""
     cursor.execute(VERSION)
     (version,) = cursor.fetchone() or (0,)
@@ -87,7 +89,7 @@ def _version(cursor: Cursor, database: str) -> tuple[int, ...]:
     return file.st_dev, file.st_ino, version
 
 
-def _count(cursor: Cursor, source: SourceSettings) -> int:
+def _count(cursor: sqlite3.Cursor, source: SourceSettings) -> int:
     """Rows of the table; a query is not asked twice."""
     if source.table is None:
         return 0
@@ -96,15 +98,25 @@ def _count(cursor: Cursor, source: SourceSettings) -> int:
     return int(rows)
 
 
+def _fetched(cursor: sqlite3.Cursor, columns: Sequence[str]) -> pa.Table:
+    """The rows as columns of bytes."""
+    schema = pa.schema([(column, pa.binary()) for column in columns])
+    batches = []
+    while rows := cursor.fetchmany(BATCH):
+        cells = [pa.array(cells, pa.binary()) for cells in zip(*rows, strict=True)]
+        batches.append(pa.record_batch(cells, schema))
+    return pa.Table.from_batches(batches, schema)
+
+
 def _text(rows: pa.Table, where: str) -> pa.Table:
     """Columns of text. Raises SourceError for a column with text that is not UTF-8."""
+    texts = {}
     for name in rows.column_names:
         try:
-            rows[name].validate(full=True)
+            texts[name] = rows[name].cast(pa.string())
         except pa.ArrowInvalid as exc:
             raise SourceError(
                 f'{where}: the column "{name}" holds text that is not UTF-8',
                 hint="the load wrote bytes of another encoding; mend the cell in the source",
             ) from exc
-    # Without a row, the driver cannot know that the columns are text.
-    return rows.cast(pa.schema([(column, pa.string()) for column in rows.column_names]))
+    return pa.table(texts)

@@ -38,7 +38,7 @@ def asked(folder: Path, query: str, driver: str = PLAIN, **source: Any) -> Order
     "scope", [(), (("PO NUMBER", "=", "4755"), ("AAG ORDER NUMBER", "!=", "GRE-04260"))]
 )
 def test_the_sample_is_read_alike(tmp_path: Path, scope: tuple[Any, ...]) -> None:
-    """Through SQLAlchemy come the same cells as through ADBC, in batches."""
+    """Through SQLAlchemy come the same cells as by the plain URL, in batches."""
     sample.write_sqlite(tmp_path / "orders.db", sample.rows(6_000))
     plain = everything(of_table(tmp_path, scope=scope))
     generic = everything(through(tmp_path, GENERIC, table=TABLE, scope=scope))

@@ -1,6 +1,8 @@
 """What is particular about a SQLite table: where it is, what may go wrong, and read only."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +12,7 @@ from reading import NEEDED, TABLE, of_table, write_table
 
 from customer_orders.demo import sample
 from customer_orders.errors import SourceError
-from customer_orders.source import read
+from customer_orders.source import read, sqlite
 
 ORDER = ("N1", "A", "PCE", 1, 2, 3, "x")
 
@@ -118,8 +120,28 @@ def test_condition_writes_nothing(tmp_path: Path, condition: str) -> None:
     assert read(of_table(tmp_path), NEEDED).table.num_rows == 1
 
 
-def test_locked_database_is_an_error(tmp_path: Path) -> None:
-    """A loader that holds the exclusive lock stops the read with an error, not with no rows."""
+def test_a_read_leaves_the_locks_of_its_process_alone(tmp_path: Path) -> None:
+    """The ledger may stand in the same file: what it commits after a read, others see."""
+    file = tmp_path / "orders.db"
+    write_table(file, [ORDER])
+    count = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]))"
+
+    def seen_elsewhere() -> str:
+        command = [sys.executable, "-c", count, str(file), "SELECT count(*) FROM delivered"]
+        return subprocess.check_output(command, text=True).strip()
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as ledger:
+        ledger.execute("PRAGMA journal_mode = wal")
+        ledger.execute("CREATE TABLE delivered (line)")
+        read(of_table(tmp_path), NEEDED)
+        assert seen_elsewhere() == "(0,)"
+        ledger.execute("INSERT INTO delivered VALUES ('N1')")
+        assert seen_elsewhere() == "(1,)"
+
+
+def test_locked_database_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loader that keeps the exclusive lock stops the read with an error, not with no rows."""
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.1)
     write_table(tmp_path / "orders.db", [ORDER])
     with closing(sqlite3.connect(tmp_path / "orders.db", isolation_level=None)) as loader:
         loader.execute("BEGIN EXCLUSIVE")
