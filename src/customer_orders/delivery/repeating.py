@@ -9,17 +9,20 @@ from contextlib import asynccontextmanager, suppress
 
 @asynccontextmanager
 async def repeating(step: Callable[[], Awaitable[None]], every: float) -> AsyncIterator[None]:
-    """Do the step every so many seconds, until the block ends."""
+    """Do the step every so many seconds, until the block ends and no step is under way."""
+    stepping = asyncio.Lock()
 
     async def repeat() -> None:
         while True:
             await asyncio.sleep(every)
-            await step()
+            async with stepping:
+                await step()
 
     task = asyncio.create_task(repeat())
     try:
         yield
     finally:
-        task.cancel()
+        async with stepping:
+            task.cancel()
         with suppress(asyncio.CancelledError):
             await task
