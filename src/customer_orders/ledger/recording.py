@@ -70,6 +70,14 @@ CERTAIN = (
     .where(request.c.id == _of_request, request.c.sends == 2)
     .values(recheck_after=None, doubted=None)
 )
+#: HTTP status of an answer that told some of it.
+PARTLY = 200
+#: A request with a status is not replayed: what was recorded would be carried out once more.
+TOLD_IN_PART = (
+    update(request)
+    .where(request.c.id == _of_request)
+    .values(status=func.coalesce(request.c.status, PARTLY))
+)
 UNKNOWN = (
     update(request)
     .where(request.c.id == _of_request)
@@ -127,6 +135,8 @@ def record(
             connection.execute(SETTLED, {"of": stored.id, "now": now})
             if evidence is Evidence.REPLAY:
                 connection.execute(CERTAIN, {"of": stored.id})
+        else:
+            connection.execute(TOLD_IN_PART, {"of": stored.id})
     return replace(tally, lines=whole)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from delivering import Kill, Killed, World, item, wanted
 
-from customer_orders.ledger import State, locks
+from customer_orders.ledger import State, locks, recording
 
 Make = Callable[..., World]
 
@@ -41,6 +41,26 @@ async def test_killed_and_then_changed(world: World):
     assert ended.error is None
     assert world.board() == wanted(changed)
     assert {o.state for o in world.operations(*State)} == {"delivered", "superseded"}
+
+
+async def test_killed_after_half_an_answer(make_world: Make, monkeypatch: pytest.MonkeyPatch):
+    """What was recorded in part is not sent again: all of it would be carried out once more."""
+    world = make_world({"idempotency_caches_errors": False}, time={"recheck": 3600})
+    world.fault("alias_error", "create_item", code="INTERNAL_SERVER_ERROR", status=500)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    items = [item(number) for number in range(3)]
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "mark_unknown", die)
+        killed = await world.run(*items)
+    assert isinstance(killed.error, Killed)
+    assert len(world.operations(State.SENDING)) == 1
+    world.clear()
+    ended = await world.run(*items)
+    assert ended.error is None
+    assert world.board() == wanted(*items)
 
 
 async def test_a_run_that_stood_still_does_not_send(world: World):
