@@ -74,7 +74,7 @@ async def _assemble(
     found, copies = await already_there(session, settings, whole.operations, known.delivered)
     if not found:
         return whole, known
-    findings, known = findings + copies, replace(known, found={**found, **known.found})
+    findings, known = findings + copies, known.with_found(found)
     whole = await asyncio.to_thread(assemble, rendered, findings, known, around, session.boards)
     return whole, known
 

@@ -24,6 +24,8 @@ class Shown:
     monday_id: str
     #: What was sent, or what was read, in the shape of a payload.
     payload: Mapping[str, Any]
+    #: Whether it was found there, so that it may have been somebody else's until now.
+    found: bool
 
 
 def put(connection: Connection, shown: Sequence[Shown]) -> None:
@@ -32,6 +34,22 @@ def put(connection: Connection, shown: Sequence[Shown]) -> None:
     for kind, write in rooms:
         if of_kind := [each for each in shown if each.planned.kind is kind]:
             write(connection, of_kind)
+
+
+def displace(connection: Connection, shown: Sequence[Shown]) -> list[str]:
+    """Forget what stood for another key: a person wrote the new one into it. Returns the lines."""
+    lines: set[str] = set()
+    for kind, table in ((Target.ITEM, item), (Target.SUBITEM, subitem)):
+        names = [column.name for column in table.primary_key]
+        found = {s.monday_id: s.planned for s in shown if s.found and s.planned.kind is kind}
+        for chunk in chunks(sorted(found)):
+            standing = connection.execute(select(table).where(table.c.monday_id.in_(chunk))).all()
+            for row in standing:
+                planned = found[row.monday_id]
+                if any(getattr(row, name) != getattr(planned, name) for name in names):
+                    connection.execute(delete(table).where(table.c.monday_id == row.monday_id))
+                    lines.add(row.record_uuid)
+    return sorted(lines)
 
 
 def forget(connection: Connection, removed: Sequence[Operation]) -> None:

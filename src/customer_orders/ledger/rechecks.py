@@ -13,7 +13,7 @@ from customer_orders.ledger import findings
 from customer_orders.ledger.database import Ledger, patient
 from customer_orders.ledger.events import note
 from customer_orders.ledger.locks import OURS, Lock, guarded
-from customer_orders.ledger.production import Shown, forget, put
+from customer_orders.ledger.production import Shown, displace, forget, put
 from customer_orders.ledger.rows import chunks, operation_from_json, to_json
 from customer_orders.ledger.schema import item, lock, request, subitem
 from customer_orders.ledger.snapshots import distrust
@@ -97,7 +97,9 @@ def _take_as_delivered(connection: Any, late: Stale) -> None:
         forget(connection, [planned])
         return
     if "monday_id" in shown:
-        put(connection, [Shown(planned=planned, monday_id=shown["monday_id"], payload=shown)])
+        seen = Shown(planned=planned, monday_id=shown["monday_id"], payload=shown, found=True)
+        displace(connection, [seen])
+        put(connection, [seen])
         return
     table, key = item, {"record_uuid": planned.record_uuid}
     if planned.kind is Target.SUBITEM:

@@ -23,9 +23,10 @@ from sqlalchemy import (
 
 from customer_orders.ledger import findings
 from customer_orders.ledger.locks import Lock, all_ours
-from customer_orders.ledger.production import Shown, forget, put
+from customer_orders.ledger.production import Shown, displace, forget, put
 from customer_orders.ledger.rows import DIFFERS, chunks, operation_of, operation_row, to_json
 from customer_orders.ledger.schema import Move, State, operation
+from customer_orders.ledger.snapshots import distrust
 from customer_orders.plan import Action, Operation, Target
 
 #: Category of what was never sent because something it depends on was refused.
@@ -117,12 +118,19 @@ def deliver(connection: Connection, held: Lock, done: Sequence[tuple[Claimed, Do
     for category in (None, DIFFERS):
         ids = [c.id for c, d in done if _differs(c.operation, d.read) is (category is not None)]
         move(connection, held, Move.DELIVER, ids, category=category, **cleared)
-    shown = [
-        Shown(planned=c.operation, monday_id=d.monday_id, payload=d.read or c.operation.payload)
-        for c, d in done
-    ]
+    shown = [_shown(c.operation, d) for c, d in done]
+    distrust(connection, displace(connection, shown))
     put(connection, [each for each in shown if not each.planned.action.removes])
     forget(connection, [each.planned for each in shown if each.planned.action.removes])
+
+
+def _shown(planned: Operation, done: Done) -> Shown:
+    return Shown(
+        planned=planned,
+        monday_id=done.monday_id,
+        payload=done.read or planned.payload,
+        found=planned.action is Action.LINK or done.read is not None,
+    )
 
 
 def refuse(connection: Connection, held: Lock, claimed: Claimed, refusal: Refusal) -> list[int]:

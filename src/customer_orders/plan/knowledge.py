@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from customer_orders.model import Cell, DeliveredItem
 from customer_orders.plan.operations import Action, Operation
@@ -46,7 +46,7 @@ class Knowledge:
     refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     #: record_uuid -> title -> value of single cells that monday refused.
     refused_cells: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
-    #: Lines with operations whose outcome is not known.
+    #: Lines with operations whose outcome is not known: nothing is planned for them.
     unsettled: frozenset[str] = frozenset()
     #: Columns that are written when an item is made, and never again.
     set_once: frozenset[str] = frozenset()
@@ -64,3 +64,14 @@ class Knowledge:
             return False
         refused = self.refused.get((operation.target, operation.action))
         return refused is not None and refused == operation.payload_text
+
+    def with_found(self, found: Mapping[str, DeliveredItem]) -> Knowledge:
+        """With what a look at the board found where something was to be made.
+
+        An item under the key of a line without one is that line's now, whatever it was made for:
+        the line that the ledger has it for waits for the next run, which makes it anew.
+        """
+        taken = {item.monday_id for line, item in found.items() if line not in self.delivered}
+        waits = {line for line, item in self.delivered.items() if item.monday_id in taken}
+        unsettled = self.unsettled if self.whole_boards else self.unsettled | waits
+        return replace(self, found={**found, **self.found}, unsettled=unsettled)

@@ -36,7 +36,10 @@ class LineDiff:
         if self.knowledge.whole_boards:
             return found, found if self._linked() else {}
         late = {size: subitem for size, subitem in found.items() if size not in delivered}
-        return {**delivered, **late}, late
+        # A person wrote another size into it: it stands for what it shows.
+        ids = {subitem.monday_id for subitem in late.values()}
+        stays = {size: sub for size, sub in delivered.items() if sub.monday_id not in ids}
+        return {**stays, **late}, late
 
     def _linked(self) -> bool:
         """Whether the ledger is to take over what the board shows."""

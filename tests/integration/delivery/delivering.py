@@ -7,7 +7,7 @@ import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +222,7 @@ class World:
             rendered = [(line_of(each), each) for each in items]
             plan = assemble(rendered, [], known, around, session.boards)
             found, copies = await already_there(session, settings, plan.operations, known.delivered)
-            plan = assemble(rendered, copies, replace(known, found=found), around, session.boards)
+            plan = assemble(rendered, copies, known.with_found(found), around, session.boards)
             planned = Planned(
                 plan=plan,
                 reading=Reading(scope="s", mapping_version=VERSION, rows=1, by_customer={}),
