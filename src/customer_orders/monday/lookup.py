@@ -33,7 +33,7 @@ async def already_there(
         of_board = [o for o in wanted if o.board == board.id]
         creates = [o for o in of_board if o.action is Action.CREATE]
         keys = {o.record_uuid or "" for o in creates if o.kind is Target.ITEM}
-        parents = {o.record_uuid or "" for o in of_board} & delivered.keys()
+        parents = ({o.record_uuid or "" for o in of_board} - keys) & delivered.keys()
         by_key = await session.api.under_keys(live, board.key_column, keys) if keys else {}
         by_key |= await _parents(session.api, live, parents, delivered)
         for record_uuid, shown in by_key.items():

@@ -28,7 +28,9 @@ async def standing(
     for configured in settings.boards:
         look = _Look(session, settings, configured, knowledge.delivered)
         await look.read()
-        for record_uuid in (line for line, board in lines.items() if board == configured.id):
+        of_board = [line for line, board in lines.items() if board == configured.id]
+        look.assign(of_board)
+        for record_uuid in of_board:
             look.settle(record_uuid)
         foreign = (*whole.foreign, *look.foreign(known))
         surplus = {**whole.surplus, **await look.surplus()}
@@ -59,6 +61,10 @@ class _Look:
     found: dict[str, DeliveredItem] = field(default_factory=dict)
     by_id: dict[str, ShownItem] = field(default_factory=dict)
     by_key: dict[str, list[ShownItem]] = field(default_factory=dict)
+    #: record_uuid -> the item that the ledger has for it, where that one still stands for it.
+    own: dict[str, ShownItem] = field(default_factory=dict)
+    #: The id of that item -> the line.
+    owners: dict[str, str] = field(default_factory=dict)
     seconds: list[_Second] = field(default_factory=list)
 
     async def read(self) -> None:
@@ -76,11 +82,26 @@ class _Look:
                 by_key[key].append(item)
         self.by_key = dict(by_key)
 
+    def assign(self, lines: Collection[str]) -> None:
+        """Each line its item of the ledger, but for one under the key of a line that has none."""
+        known = {line: self.delivered[line].monday_id for line in lines if line in self.delivered}
+        own = {line: self.by_id[i] for line, i in known.items() if i in self.by_id}
+        without = set(lines) - own.keys()
+        column = self.configured.key_column
+        self.own = {x: item for x, item in own.items() if item.values.get(column) not in without}
+        self.owners = {item.monday_id: line for line, item in self.own.items()}
+
     def settle(self, record_uuid: str) -> None:
-        """Which item stands for a line: the ledger's, else the oldest that bears its key."""
-        known = self.delivered.get(record_uuid)
-        bearing = self.by_key.get(record_uuid, [])
-        first = self.by_id.get(known.monday_id) if known else None
+        """Which item stands for a line: the ledger's, else the oldest that bears its key.
+
+        The item of another line is no copy, whatever a person wrote into its key.
+        """
+        known, first = self.delivered.get(record_uuid), self.own.get(record_uuid)
+        bearing = [
+            item
+            for item in self.by_key.get(record_uuid, [])
+            if self.owners.get(item.monday_id, record_uuid) == record_uuid
+        ]
         item = first or next(iter(bearing), None)
         if item is None:
             return
