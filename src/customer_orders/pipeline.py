@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TypeVar
 
@@ -64,14 +65,17 @@ async def apply(
         try:
             async with (
                 stopping() as stop,
-                connect(settings) as session,
-                accounting(ledger, session),
                 holding(settings, ledger, run_id) as locks,
+                AsyncExitStack() as stack,
             ):
+                # The boards are read once they are ours: what others made before is seen.
+                session = await stop.unless(stack.enter_async_context(connect(settings)))
+                await stack.enter_async_context(accounting(ledger, session))
                 closing.session = session
                 deliveries = [Delivery(ledger, session, x, settings, stop, progress) for x in locks]
-                for delivery in deliveries:
-                    await delivery.catch_up()
+                settled = [await each.catch_up(sends=not stage_only) for each in deliveries]
+                if any(settled):
+                    session = await stop.unless(session.afresh())
                 planned = await stop.unless(_plan(settings, ledger, session, filters, force=force))
                 closing.estimate = planned.estimate
                 planned.plan.expect(expect)

@@ -57,6 +57,20 @@ def finish(place: Place) -> None:
     assert not {"pending", "sending", "failed"} & set(states(place))
 
 
+def test_a_signal_while_the_board_is_read(place: Place) -> None:
+    """monday asks to wait, and nothing is under way: the run ends at once, with a report."""
+    place.admin("faults", {"kind": "rate_limit", "shape": "minute", "retry_after": 100})
+    process = place.start("apply", "--json")
+    try:
+        place.wait_for(lambda: place.monday.stats.faults["rate_limit"] >= 1)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 1, err
+    assert "stopped by SIGTERM" in json.loads(out)["error"]["message"]
+
+
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_the_first_signal_ends_the_run_in_good_order(
     place: Place, under_way: subprocess.Popen[str], number: signal.Signals

@@ -77,13 +77,16 @@ class Delivery:
         #: Lines whose row hash was cleared by this run.
         self._doubted: set[str] = set()
 
-    async def catch_up(self) -> None:
+    async def catch_up(self, *, sends: bool = True) -> int:
         """Settle what earlier runs left unknown, and look again at what ever was.
 
-        Raises the error that made it impossible.
+        Where nothing may be sent, it is settled by a look alone, and copies stay for now. Returns
+        how many operations were unknown. Raises the error that made it impossible.
         """
-        await self._settling.settle()
-        await self._recheck()
+        settled = await self._settling.settle(replays=sends)
+        if sends:
+            await self._recheck()
+        return settled
 
     async def deliver(self, run_id: str) -> None:
         """Send until nothing of the run is ready and nothing is unknown.
@@ -113,7 +116,7 @@ class Delivery:
             return
         lines = sorted({d.operation.record_uuid for d in doubted if d.operation.record_uuid})
         delivered = await asyncio.to_thread(knowledge.delivered_items, courier.ledger, lines)
-        recheck = Recheck(courier.session, courier.settings, board)
+        recheck = Recheck(courier.session, courier.settings, board, self._stop)
         seen = await recheck.look(doubted, delivered)
         log.info("looked again", operations=len(doubted), late=len(seen.stale))
         await asyncio.to_thread(

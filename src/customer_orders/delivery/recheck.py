@@ -8,11 +8,13 @@ corrects them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from customer_orders.config import Settings
-from customer_orders.errors import NoAnswer, RequestRefused, Throttled
+from customer_orders.delivery.stop import Stop
+from customer_orders.errors import Forbidden, NoAnswer, RequestRefused, Throttled
 from customer_orders.ledger.rechecks import Doubted, Stale
 from customer_orders.model import Cell, DeliveredItem, Finding, Severity, ShownItem, ShownSubitem
 from customer_orders.monday import Copy, Session
@@ -43,8 +45,9 @@ class _Second:
 class Recheck:
     """One look at everything doubted on one board."""
 
-    def __init__(self, session: Session, settings: Settings, board_id: str) -> None:
+    def __init__(self, session: Session, settings: Settings, board_id: str, stop: Stop) -> None:
         self._session = session
+        self._stop = stop
         self._board = session.boards[board_id]
         self._size_column = settings.mapping.subitem_size
         self._key_column = next(b.key_column for b in settings.boards if b.id == board_id)
@@ -61,20 +64,21 @@ class Recheck:
             for doubt in doubted
             if doubt.operation.record_uuid in delivered and doubt.operation.kind is not Target.COPY
         ]
-        by_key = await self._under_keys(known)
+        by_key = await self._stop.unless(self._under_keys(known))
         ids = {delivered[d.operation.record_uuid or ""].monday_id for d in known}
-        by_id = {s.monday_id: s for s in await self._session.api.read(self._board, sorted(ids))}
+        shown = await self._stop.unless(self._session.api.read(self._board, sorted(ids)))
+        by_id = {item.monday_id: item for item in shown}
         seen = Seen()
         seconds: dict[str, _Second] = {}
         for doubt in known:
             item = delivered[doubt.operation.record_uuid or ""]
-            shown = by_id.get(item.monday_id)
-            if late := _late_size(doubt, item, shown, self._size_column):
+            stands = by_id.get(item.monday_id)
+            if late := _late_size(doubt, item, stands, self._size_column):
                 seen.stale.append(late)
             elif doubt.operation.action is Action.CREATE:
-                for second in self._seconds(doubt, item, shown, by_key):
+                for second in self._seconds(doubt, item, stands, by_key):
                     seconds.setdefault(second.monday_id, second)
-            elif stale := _stale(doubt, item, shown):
+            elif stale := _stale(doubt, item, stands):
                 seen.stale.append(stale)
         seen.findings = await self._resolve(seconds)
         return seen
@@ -115,20 +119,22 @@ class Recheck:
 
     async def _resolve(self, seconds: Mapping[str, _Second]) -> list[Finding]:
         """Archive the copies that nobody works on; the others lose our key. All are reported."""
-        copies = await self._copies(seconds)
+        copies = await self._stop.unless(self._copies(seconds))
         return [await self._resolved(seconds[copy.monday_id], copy) for copy in copies]
 
     async def _resolved(self, second: _Second, copy: Copy) -> Finding:
         ours = copy.creator == self._session.user
         late = copy.created >= int(second.doubted.first_send)
+        why = "may be somebody's work"
         try:
             if ours and late and not copy.foreign:
-                await self._session.copies.archive(copy.monday_id)
-                return _finding(second, "was archived", Severity.INFO)
+                why = "may not be archived by the token's user"
+                with suppress(Forbidden):
+                    await self._session.copies.archive(copy.monday_id)
+                    return _finding(second, "was archived", Severity.INFO)
             await self._take_key(second)
-            fate = "may be somebody's work: it lost its key and stays"
-            return _finding(second, fate, Severity.WARNING)
-        except (NoAnswer, Throttled, RequestRefused) as exc:
+            return _finding(second, f"{why}: it lost its key and stays", Severity.WARNING)
+        except (NoAnswer, Throttled, RequestRefused, Forbidden) as exc:
             # The next look tells, until the re-check time has passed.
             return _finding(second, f"could not be dealt with: {exc.message}", Severity.ERROR)
 

@@ -31,7 +31,7 @@ class Settling:
         #: Request id -> what an unmarked replay said was done; the board has the last word.
         self._said: dict[str, dict[int, Done]] = {}
 
-    async def settle(self) -> int:
+    async def settle(self, *, replays: bool = True) -> int:
         """Find out what became of every operation that is `sending`. Returns how many there were.
 
         First waits until the calls can no longer be running. What a replay does not settle is
@@ -42,7 +42,7 @@ class Settling:
         if unknown:
             await self._wait(unknown)
             for request in unknown:
-                if self.may_replay(request):
+                if replays and self.may_replay(request):
                     await self.replay(request)
             unknown = await self._unknown()
         if unknown:
@@ -63,8 +63,9 @@ class Settling:
 
     def _over(self, request: Request) -> float:
         """When the last call of a request can no longer be running."""
-        time = self._courier.settings.time
-        left = request.last_send + time.send_within
+        time, now = self._courier.settings.time, self._courier.ledger.clock()
+        # What was sent by a clock that was ahead was sent by now.
+        left = min(request.last_send, now) + time.send_within
         if request.unknown_since is not None and request.unknown_since >= request.last_send:
             left = min(left, request.unknown_since)
         return max(left, self._courier.held.taken_over) + time.call_cap
@@ -81,7 +82,9 @@ class Settling:
         After a 5xx nobody promises that the cached answer is the one of a whole execution.
         """
         courier = self._courier
-        young = courier.ledger.clock() - request.first_send < courier.settings.time.replay
+        # By a clock that was ahead it is not known how long ago it was.
+        age = courier.ledger.clock() - request.first_send
+        young = 0 <= age < courier.settings.time.replay
         return request.status is None and young and request.user == courier.session.user
 
     async def replay(self, request: Request) -> None:
@@ -126,7 +129,8 @@ class Settling:
     async def _look_up(self, request: Request) -> bool:
         """Settle a request by what the board shows. Returns whether anything of it was done."""
         courier = self._courier
-        shown = await look_up(request, courier.session.api, courier.board, courier.settings)
+        looking = look_up(request, courier.session.api, courier.board, courier.settings)
+        shown = await courier.stop.unless(looking)
         said = self._said.pop(request.id, {})
         results: dict[int, Result] = {
             # What monday said was done counts, even where the index is behind.

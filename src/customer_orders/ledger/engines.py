@@ -16,8 +16,15 @@ BUSY_TIMEOUT = 10.0
 #: Seconds after which a server ends a transaction whose process stands still: what it has locked
 #: would hold up whoever takes its board over.
 IDLE_TIMEOUT = 60
-#: Seconds until a server must have taken a connection.
-CONNECT_TIMEOUT = 10
+#: Of a PostgreSQL: seconds until it must have taken a connection, and until one counts as cut
+#: because the machine at the other end says nothing at all.
+REACHING = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 WHERE = "[ledger] url"
 
 #: Seconds since 1970 by the clock of the server.
@@ -84,7 +91,7 @@ def server_engine(url: URL) -> Engine:
         "pool_timeout": BUSY_TIMEOUT,
     }
     if url.drivername == "postgresql+psycopg":
-        options["connect_args"] = {"connect_timeout": CONNECT_TIMEOUT}
+        options["connect_args"] = {n: v for n, v in REACHING.items() if n not in url.query}
     if url.drivername == "mssql+pyodbc":
         options["fast_executemany"] = True
     engine, greetings = engine_of(url, WHERE, LedgerError, **options), _greetings(backend)

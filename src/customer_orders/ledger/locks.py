@@ -63,24 +63,23 @@ def acquire(ledger: Ledger, board: str, holder: str, run_id: str, stale: float) 
     with ledger.transaction() as connection:
         now = ledger.moment(connection)
         row = connection.execute(select(lock).where(lock.c.board == board)).first()
-        if row and row.held and now - row.heartbeat < stale:
+        # A heartbeat from the future is that of a machine whose clock was put right since.
+        if row and row.held and abs(now - row.heartbeat) < stale:
             raise _held(row, stale)
         token = row.token + 1 if row else 1
         values = {"holder": holder, "run_id": run_id, "token": token, "heartbeat": now}
         if row is None:
             connection.execute(insert(lock).values(board=board, held=True, **values))
-        elif not _take_over(connection, row, now - stale, values):
+        elif not _take_over(connection, row, values):
             raise _held(row, stale)
         _close_dead_runs(connection, run_id, now, stale)
     return Lock(board=board, token=token, taken_over=now if row and row.held else 0.0)
 
 
-def _take_over(
-    connection: Connection, row: Row[Any], dead: float, values: Mapping[str, Any]
-) -> bool:
+def _take_over(connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> bool:
     """Whether the lock still was as it was seen: others may have taken it, or its holder woke."""
     as_seen = (lock.c.board == row.board, lock.c.token == row.token)
-    free = or_(~HELD, lock.c.heartbeat <= dead)
+    free = or_(~HELD, lock.c.heartbeat == row.heartbeat)
     taken = update(lock).where(*as_seen, free).values(held=True, **values)
     return connection.execute(taken).rowcount == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from customer_orders.config import Secret, Settings
 from customer_orders.mapping import check_targets
@@ -45,6 +45,10 @@ class Session:
             in_flight=settings.monday.in_flight,
             prices={kind: self.client.price(name) for kind, name in DOCUMENTS.items()},
         )
+
+    async def afresh(self) -> Session:
+        """The same, with the boards as they are now."""
+        return replace(self, boards={board: await self.api.board(board) for board in self.boards})
 
     async def items_by_key(self, settings: Settings) -> dict[str, list[ShownItem]]:
         """Line key -> active items that bear it, oldest first, of every configured board."""

@@ -72,6 +72,9 @@ def state_of(world: World, monday_id: str, board: int = 0) -> tuple[str, Any]:
     return shown["state"], shown["values"].get("size" if board else "key")
 
 
+KEY = item(0).record_uuid
+
+
 def duplicates(world: World) -> list[tuple[str, str]]:
     """Severity and copy of the findings about second copies."""
     found = reading.findings(world.ledger, rule="duplicate")
@@ -359,6 +362,21 @@ async def test_a_copy_that_cannot_be_archived_now_is_archived_later(patient: Wor
         await patient.look_again(session)
     assert state_of(patient, copy)[0] == "archived"
     assert duplicates(patient) == [("info", copy)]
+
+
+@pytest.mark.parametrize("also", ["nothing else", "change_multiple_column_values"])
+async def test_a_copy_that_may_not_be_archived(patient: World, also: str):
+    """The token's user may not: the copy loses its key, or stays for now; the run goes on."""
+    await doubted(patient, item(0))
+    copy = late_item(patient, item(0))
+    for refused in ("archive_item", also):
+        patient.fault("status", refused, status=403, count=None)
+    ended = await patient.run(item(0), item(1))
+    assert ended.error is None
+    assert ended.outcomes[item(1).record_uuid] == "created"
+    (key, severity) = (None, "warning") if also == "nothing else" else (KEY, "error")
+    assert state_of(patient, copy) == ("active", key)
+    assert duplicates(patient) == [(severity, copy)]
 
 
 async def test_a_copy_found_first_thing_is_reported_by_that_run(patient: World):

@@ -12,6 +12,8 @@ from customer_orders.errors import NoAnswer
 from customer_orders.monday import HTTPTransport
 
 Make = Callable[..., World]
+#: Seconds.
+DAY = 86_400
 
 
 def made(world: World) -> int:
@@ -28,6 +30,21 @@ async def test_a_call_that_is_still_running_is_waited_for(world: World):
     assert len(set(wire.keys("CreateItem"))) == 1
     assert world.get("stats")["replays"] == 1
     assert (made(world), world.board()) == (2, wanted(item(0), item(1)))
+
+
+async def test_a_clock_that_was_ahead(world: World):
+    """Once it is put right, nobody waits until it would be as late as it said."""
+    now = world.ledger.clock
+    world.ledger.clock = lambda: now() + DAY
+    killed = await world.run(item(0), wrap=lambda inner: Kill(inner, 2, after=True))
+    assert isinstance(killed.error, Killed)
+    world.ledger.clock = now
+    wire = Wire()
+    async with asyncio.timeout(30):
+        ended = await world.run(item(0), wrap=wire)
+    assert ended.error is None
+    assert world.board() == wanted(item(0))
+    assert "create_item" not in [name for _, name, _ in wire.sent], "how old it is was not known"
 
 
 async def test_the_index_is_waited_for(make_world: Make):

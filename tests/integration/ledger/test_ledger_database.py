@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -232,7 +233,11 @@ def test_a_server_is_told_how_to_wait(postgres_server: Postgres) -> None:
         ledger.transaction() as connection,
     ):
         found = [connection.exec_driver_sql(f"show {name}").scalar() for name in names]
+        driver: Any = connection.connection.dbapi_connection
+        reaching = driver.info.get_parameters()
     assert found == ["10s", "1min", "on"]
+    # A machine that vanished is noticed within half a minute, and not after hours.
+    assert (reaching["keepalives_idle"], reaching["tcp_user_timeout"]) == ("15", "30000")
 
 
 def test_what_is_committed_outlives_a_power_cut(tmp_path: Path) -> None:
