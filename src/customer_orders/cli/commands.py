@@ -1,4 +1,4 @@
-"""The commands of design.md section 7. Each parses options and makes one call."""
+"""The commands of docs/commands.md. Each parses options and makes one call."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
 #: New objects after which Python looks for cycles. Its default of some hundreds took a fifth of
 #: a large run: a plan is many objects that stay, and hardly any cycles.
 COLLECT_AFTER = 50_000
-#: contract.md, Commands.
+#: docs/commands.md, Exit codes.
 DIFFERENT, HAS_CHANGES = 4, 5
 
 

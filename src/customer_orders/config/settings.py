@@ -1,4 +1,4 @@
-"""The settings themselves: one frozen model per TOML table, with the defaults of the contract."""
+"""The settings themselves: one frozen model per TOML table, with its defaults."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class RuleSettings(_Table):
 
 
 class TimeSettings(_Table):
-    """Seconds. Sources: monday's 60 s call cap and 30 min replay (monday/api.md 2 and 4)."""
+    """Seconds. Sources: monday's 60 s call cap and 30 min replay, as documented."""
 
     call_cap: float = Field(60, gt=0)
     client_timeout: float = Field(65, gt=0)

@@ -20,7 +20,7 @@ from customer_orders.model import (
     Subitem,
 )
 
-#: Labels that a column holds, by its type (monday/api.md, Size limits).
+#: Labels that a column holds, by its type (monday's documents, size limits).
 ROOM = {"dropdown": 500, "status": 40}
 #: Rules of findings about a cell whose label cannot be used.
 REFUSED = ("label", "value")

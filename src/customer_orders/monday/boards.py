@@ -12,7 +12,7 @@ from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
 from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
 
-#: Items that `items(ids)` takes, and keys in one look-up (monday/api.md 3).
+#: Items that `items(ids)` takes, and keys in one look-up (monday's documents).
 CHUNK = 100
 #: Items on one page of a scan, the most that monday gives.
 PAGE = 500
@@ -79,7 +79,7 @@ class BoardAPI:
     ) -> dict[str, list[ShownItem]]:
         """Key -> active items that bear it, oldest first; by scan where that takes fewer pages.
 
-        A scan is not behind, as the index of a look-up may be (monday/api.md 4).
+        A scan is not behind, as the index of a look-up may be.
         """
         if board.items_count / PAGE < len(keys) / CHUNK:
             shown = [item async for item in self.scan(board)]

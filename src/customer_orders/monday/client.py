@@ -27,7 +27,7 @@ from customer_orders.monday.outcomes import Answer, Category, read_answer
 from customer_orders.monday.transport import Transport
 from customer_orders.plan import MUTATION_COST
 
-#: A query costs little; this is what is reserved for it until one was answered (api.md 1).
+#: A query costs little; this is what is reserved for it until one was answered.
 QUERY_COST = 10_000
 #: Look-ups that share a request.
 PACKED = 5

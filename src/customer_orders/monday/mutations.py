@@ -77,7 +77,7 @@ def _values(
     """`column_values` as the JSON-encoded string that monday wants, by column id.
 
     Labels are made only when one is missing: the flag is refused without the right to change the
-    board's structure, even where nothing is missing (api.md 3).
+    board's structure, even where nothing is missing.
     """
     encoded: dict[str, Any] = {columns[t].id: encode(columns[t], c) for t, c in values.items()}
     text = json.dumps({**encoded, **(named or {})}, ensure_ascii=False)

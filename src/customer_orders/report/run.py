@@ -1,4 +1,4 @@
-"""The RUN structure (contract.md): what a run did, counted once for every use."""
+"""What a run did, counted once for every use: the RUN document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from customer_orders.monday import Client
 from customer_orders.plan import Estimate, Outcome
 from customer_orders.report.details import Details, details_of
 
-#: Share of lines that arrived: from here SUCCESS, from there ATTENTION (design.md, invariant 3).
+#: Share of lines that arrived: from here SUCCESS, from there ATTENTION (docs/commands.md, Status
+#: of a run).
 SUCCESS_SHARE = 0.95
 ATTENTION_SHARE = 0.80
 ARRIVED = (Outcome.CREATED, Outcome.UPDATED, Outcome.MOVED, Outcome.UNCHANGED)
@@ -81,7 +82,7 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """contract.md, Commands: the error's own code, 2 when lines failed, else 0."""
+        """docs/commands.md, Exit codes: the error's own code, 2 when lines failed, else 0."""
         if self.error is not None:
             return self.error.exit_code
         return 2 if self.items.get(Outcome.FAILED) else 0
