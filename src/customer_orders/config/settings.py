@@ -287,7 +287,7 @@ class Settings(_Table):
             # The value may hold a password: it must not be repeated in a message.
             raise ConfigError(
                 f"{url}: the environment variable does not hold a database URL",
-                hint="it must look like sqlite:///orders.db or postgresql+psycopg://user@host/db",
+                hint="it must look like sqlite:///orders.db or postgresql://user@host/db",
             )
         scheme, _, name = value.partition(":///")
         if scheme.partition("+")[0] != "sqlite" or name in ("", ":memory:"):

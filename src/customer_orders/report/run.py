@@ -31,7 +31,7 @@ class Traffic:
     mutations: int = 0
     #: Reads among them.
     calls: int = 0
-    #: Calls that carried mutations, and their planned cost: monday's own figures are not kept yet.
+    #: Calls that carried mutations, and what they cost: as planned where monday did not say.
     requests: int = 0
     complexity: int = 0
     #: Seconds waited, by cause.
