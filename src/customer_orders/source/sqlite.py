@@ -84,7 +84,7 @@ def _reading(database: str, failed: str, hint: str) -> Iterator[sqlite3.Cursor]:
 def _version(cursor: sqlite3.Cursor, database: str) -> tuple[int, ...]:
     """Which file it is, and the version of its schema: a load may swap the one or the other."""
     cursor.execute(VERSION)
-    (version,) = cursor.fetchone() or (0,)
+    (version,) = cursor.fetchone()
     file = Path(database).stat()
     return file.st_dev, file.st_ino, version
 
@@ -94,7 +94,7 @@ def _count(cursor: sqlite3.Cursor, source: SourceSettings) -> int:
     if source.table is None:
         return 0
     cursor.execute(*compiled(counted(source.table)))
-    (rows,) = cursor.fetchone() or (0,)
+    (rows,) = cursor.fetchone()
     return int(rows)
 
 
