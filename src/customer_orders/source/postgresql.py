@@ -38,12 +38,12 @@ from customer_orders.source.columns import (
     INTEGER,
     TEXT,
     Origin,
+    absent_table,
     known_kind,
-    nearest,
     unique_header,
 )
 from customer_orders.source.statement import columns_read, in_scope, orders_of
-from customer_orders.source.steady import PATIENCE, refuse_moved
+from customer_orders.source.steady import PATIENCE, RELOAD, refuse_moved
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -151,18 +151,15 @@ class _Server:
             return self._absent()
         return SourceError(
             redacted(f"{self.name} of {self.database} cannot be read: {words_of(exc)}"),
-            hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
+            hint=hint_of(exc, RELOAD),
         )
 
     def _absent(self) -> SourceError:
-        schema, _, bare = (self.source.table or "").rpartition(".")
+        schema = (self.source.table or "").rpartition(".")[0]
         with self.reading() as cursor:
             found = _rows(cursor, NAMES).to_pylist()
         names = [t["name"] for t in found if (t["schema"] == schema if schema else t["usual"])]
-        return SourceError(
-            f'the table "{self.source.table}" is not in {self.database}' + nearest(bare, names),
-            hint="check [source] table; nothing was read",
-        )
+        return absent_table(self.source.table or "", self.database, names)
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:

@@ -18,16 +18,19 @@ from sqlalchemy.pool import NullPool
 from customer_orders.config import SourceSettings
 from customer_orders.errors import SourceError
 from customer_orders.source.columns import Origin
-from customer_orders.source.database import columns_of
-from customer_orders.source.statement import columns_read, compiled, counted, orders_of, statement
-from customer_orders.source.steady import PATIENCE, refuse_moved, refuse_shrunk
+from customer_orders.source.database import NO_DATABASE, columns_of
+from customer_orders.source.statement import (
+    BATCH,
+    columns_read,
+    compiled,
+    counted,
+    orders_of,
+    statement,
+)
+from customer_orders.source.steady import PATIENCE, RELOAD, refuse_moved, refuse_shrunk
 
-NO_DATABASE = "check that it is a SQLite database and not locked"
-RELOAD = "the table may be in the middle of a reload; run again"
 #: Grows with every table that is made, renamed or dropped.
 VERSION = "SELECT schema_version FROM pragma_schema_version"
-#: Rows fetched at a time.
-BATCH = 5_000
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:

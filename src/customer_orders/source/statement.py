@@ -30,6 +30,8 @@ from customer_orders.model import BLANKS
 
 #: What the rows of a file are called in the engine.
 ORDERS = "orders"
+#: Rows fetched from a database at a time.
+BATCH = 5_000
 
 
 def columns_read(source: SourceSettings, wanted: Sequence[str]) -> list[str]:
