@@ -123,14 +123,8 @@ def _surroundings(
 ) -> Surroundings:
     """What else detection found, customers by canonical name."""
     return Surroundings(
-        untold=tuple(
-            replace(held, customer=rules.customer(held.customer) or held.customer)
-            for held in changes.held()
-        ),
-        unchanged=tuple(
-            replace(tally, customer=rules.customer(tally.customer) or tally.customer)
-            for tally in changes.unchanged
-        ),
+        untold=tuple(map(rules.named, changes.held())),
+        unchanged=tuple(map(rules.named, changes.unchanged)),
         missing=tuple(knowledge.missing_lines(ledger, changes.missing, reading.scope)),
         absent=tuple(changes.missing),
         dropped=changes.dropped,
