@@ -276,6 +276,10 @@ class Settings(_Table):
         """URL of the ledger with its secret revealed."""
         return self.database(self.ledger.url)
 
+    def key_column(self, board: str) -> str:
+        """Title of the column that holds line keys on a board, by the board's id."""
+        return next(b.key_column for b in self.boards if b.id == board)
+
     def path(self, path: Path) -> Path:
         """A path of this configuration, from where the process stands."""
         return path if path.is_absolute() else self.folder / path

@@ -64,7 +64,7 @@ async def look_up(
     """What became of every operation of a request, by operation id."""
     grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
     made, known = _keys(request)
-    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
+    key_column = settings.key_column(board.id)
     by_key: dict[str, ShownItem] = {}
     groups = (await api.board(board.id)).groups if grouped else {}
     for item in await api.find(board, key_column, made):

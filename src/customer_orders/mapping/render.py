@@ -128,7 +128,7 @@ class _Rendering:
             return self._hold("capacity"), tuple(self.findings)
         if self.hold:
             return self._hold("cell"), tuple(self.findings)
-        values[self.rules.key_column(self.board)] = self.line.record_uuid
+        values[self.rules.settings.key_column(self.board.id)] = self.line.record_uuid
         item = Item(
             record_uuid=self.line.record_uuid,
             row_hash=self.line.row_hash,
