@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
@@ -114,12 +113,7 @@ class BoardAPI:
     async def make_key_column(self, board: Board, title: str) -> None:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})
-        body = self._client.compose([call], ["made"])
-        price = self._client.price(call.document)
-        async with await self._client.governor.reserve(price, writes=True) as held:
-            answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, held=held, count=1
-            )
+        answer = await self._client.carry_out(call)
         for error in answer.errors.values():
             raise BoardError(
                 f'the column "{title}" was not made: {error.message}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -153,6 +154,17 @@ class Client:
         if answer.cost and not answer.errors and not answer.replayed:
             self.prices[document] = answer.cost / count
         return answer
+
+    async def carry_out(self, call: Mutation) -> Answer:
+        """Send one mutation by itself, under a key of its own; look before calling again.
+
+        Raises what `send` raises.
+        """
+        body = self.compose([call], ["op0"])
+        async with await self.governor.reserve(self.price(call.document), writes=True) as held:
+            return await self.send(
+                body, str(uuid.uuid4()), document=call.document, held=held, count=1
+            )
 
     async def _post(
         self, body: bytes, held: Reservation, more: Mapping[str, str] | None = None
