@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 #: A canonical cell: text, or None for blank.
@@ -22,11 +22,20 @@ BLANKS = " \t\r\n\u00a0"
 KEY_SEPARATOR = "\x1f"
 #: Subitems that monday gives an item room for (monday's documents, size limits).
 SUBITEMS_PER_ITEM = 100
+#: Types of columns whose cells are labels.
+LABELLED = ("dropdown", "status")
+#: Characters of a value that a finding repeats.
+VALUE_LENGTH = 200
 
 
 def trim(text: str | None) -> Cell:
     """Cut the blanks from both ends; what is left empty is None."""
     return (text or "").strip(BLANKS) or None
+
+
+def shown(value: Cell) -> Cell:
+    """As much of a value as a finding repeats; a blank one is None."""
+    return value[:VALUE_LENGTH] if value else None
 
 
 class Kind(enum.StrEnum):
@@ -109,7 +118,7 @@ class Finding:
     #: 1-based row in the source.
     row: int | None = None
     column: str | None = None
-    #: The offending value, shortened to 200 characters.
+    #: The offending value, as much of it as `shown` leaves.
     value: str | None = None
 
     @property
@@ -133,6 +142,10 @@ class Held:
     finding: Finding
     po: Cell = None
     season: Cell = None
+
+
+#: Lines that were looked at, each with what the board should show of it.
+Rendered = Sequence[tuple[OrderLine, Item | Held]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

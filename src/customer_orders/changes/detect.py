@@ -13,7 +13,17 @@ import pyarrow as pa
 
 from customer_orders.changes.identity import line_uuid
 from customer_orders.config import SourceSettings
-from customer_orders.model import BLANKS, Cell, Finding, Held, Kind, OrderLine, Severity, Unchanged
+from customer_orders.model import (
+    BLANKS,
+    Cell,
+    Finding,
+    Held,
+    Kind,
+    OrderLine,
+    Severity,
+    Unchanged,
+    shown,
+)
 
 STATEMENTS = (files("customer_orders.changes") / "detect.sql").read_text(encoding="utf-8")
 #: Rows of candidates in memory at a time.
@@ -290,7 +300,7 @@ def _held(row: Mapping[str, Any], columns: Columns) -> Held:
         customer=row["customer"],
         row=row["row"],
         column=columns.key[0],
-        value=(row["key_cells"][0] or NO_NUMBER)[:200],
+        value=shown(row["key_cells"][0]) or NO_NUMBER,
     )
     return Held(
         record_uuid=None,

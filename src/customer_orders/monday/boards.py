@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from customer_orders.errors import BoardError
-from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
+from customer_orders.model import LABELLED, Board, BoardColumn, ShownItem, ShownSubitem
 from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
 
@@ -196,7 +196,7 @@ def _columns(shown: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Boa
 def _labels(column: Mapping[str, Any]) -> tuple[dict[str, int], frozenset[str]]:
     """Active label -> id, and the deactivated ones."""
     settings = column["settings"] or {}
-    labels = settings.get("labels") or () if column["type"] in ("dropdown", "status") else ()
+    labels = settings.get("labels") or () if column["type"] in LABELLED else ()
     named = [label for label in labels if label.get("label")]
     active = {x["label"]: int(x["id"]) for x in named if not x.get("is_deactivated")}
     return active, frozenset(x["label"] for x in named if x.get("is_deactivated"))

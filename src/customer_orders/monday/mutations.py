@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer_orders.model import Board, BoardColumn, Cell
+from customer_orders.model import LABELLED, Board, BoardColumn, Cell
 from customer_orders.monday.client import Mutation
 from customer_orders.monday.values import encode
 from customer_orders.plan import Action, Operation, Target
 
-LABELLED = ("dropdown", "status")
 #: What is sent -> the document that does it. A link sends nothing.
 DOCUMENTS = {
     (Target.GROUP, Action.ENSURE_GROUP): "create_group",
