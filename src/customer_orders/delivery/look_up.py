@@ -10,19 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_orders.config import Settings
+from customer_orders.delivery.answers import HINTS
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
 from customer_orders.model import Board, ShownItem
-from customer_orders.monday import BoardAPI
+from customer_orders.monday import BoardAPI, Category
 from customer_orders.plan import Action, Operation, Target
 
 ABSENT = Reopen(reason="looked up: not on the board")
 OLD = Reopen(reason="looked up: the board shows the old value")
 GONE = Refusal(
-    category="gone",
+    category=Category.GONE,
     code="looked up",
     error="the item is no longer on the board",
-    hint="somebody took it off the board; `customer-orders verify --repair` mends it",
+    hint=HINTS[Category.GONE],
 )
 
 
