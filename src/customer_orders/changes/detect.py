@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from customer_orders.changes.identity import line_uuid
 from customer_orders.config import SourceSettings
+from customer_orders.databases import DUCKDB
 from customer_orders.model import (
     BLANKS,
     Cell,
@@ -28,11 +29,6 @@ from customer_orders.model import (
 STATEMENTS = (files("customer_orders.changes") / "detect.sql").read_text(encoding="utf-8")
 #: Rows of candidates in memory at a time.
 BATCH = 2_000
-#: Nothing is downloaded: DuckDB's extensions stay off.
-ENGINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 ROW = "customer_orders.row"
 NO_NUMBER = "(no order number)"
 
@@ -155,7 +151,7 @@ def detect(
     subitems (how many were delivered).
     With `every_line`, unchanged lines are handed out too, as lines to be looked at again.
     """
-    engine = duckdb.connect(config=ENGINE)
+    engine = duckdb.connect(config=DUCKDB)
     engine.register("known", known)
     numbered = source.append_column(ROW, pa.array(range(1, source.num_rows + 1), pa.int64()))
     _normalised(engine.from_arrow(numbered), columns).create_view("source_line")

@@ -22,9 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_orders.changes import detect, line_uuid
-from customer_orders.changes.detect import ENGINE, STATEMENTS
+from customer_orders.changes.detect import STATEMENTS
 from customer_orders.changes.identity import NAMESPACE
 from customer_orders.config import source_types
+from customer_orders.databases import DUCKDB
 
 UPPER = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -155,8 +156,8 @@ def test_blank_rows_are_dropped() -> None:
 
 def test_a_million_blank_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are dropped before anything is made of them: little memory is enough."""
-    monkeypatch.setitem(ENGINE, "memory_limit", "100MB")
-    monkeypatch.setitem(ENGINE, "temp_directory", "")
+    monkeypatch.setitem(DUCKDB, "memory_limit", "100MB")
+    monkeypatch.setitem(DUCKDB, "temp_directory", "")
     blank = pa.nulls(1_000_000, pa.string())
     source = pa.table(dict.fromkeys(orders([ORDER]).column_names, blank))
     changes = detect(source, known([]), COLUMNS, "v1")
