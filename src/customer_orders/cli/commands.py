@@ -24,9 +24,8 @@ from customer_orders.cli.output import explain, print_json
 from customer_orders.config import SETTINGS_FILE, Settings, load
 from customer_orders.errors import ConfigError, CustomerOrdersError
 from customer_orders.ledger import reading
-from customer_orders.ledger.knowledge import ALL_RUNS
 from customer_orders.model import Severity
-from customer_orders.plan import Filters, Planned
+from customer_orders.plan import ALL_RUNS, Filters, Planned
 from customer_orders.report import ApplyProgress
 from customer_orders.story import story
 
