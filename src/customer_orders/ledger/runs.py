@@ -327,15 +327,3 @@ def facts(ledger: Ledger, run_id: str) -> Facts:
         filters=json.loads(row.filters),
         dropped=row.dropped,
     )
-
-
-@patient
-def groups_created(ledger: Ledger, run_id: str) -> int:
-    """Groups that the run made."""
-    statement = select(func.count()).where(
-        operation.c.run_id == run_id,
-        operation.c.kind == "group",
-        operation.c.state == State.DELIVERED,
-    )
-    with ledger.transaction() as connection:
-        return connection.scalar(statement) or 0

@@ -133,11 +133,12 @@ def count_run(
     facts = runs.facts(ledger, bare.id)
     lines = runs.line_counts(ledger, bare.id)
     customers = _by_customer(lines)
+    details = details_of(ledger, bare.id, boards, estimate)
     return replace(
         bare,
         counted=True,
         status=_status(customers, bare),
-        groups_created=runs.groups_created(ledger, bare.id),
+        groups_created=len(details.groups),
         items=_total(lines),
         subitems=_total(runs.subitem_counts(ledger, bare.id)),
         customers=customers,
@@ -147,7 +148,7 @@ def count_run(
         filters=facts.filters,
         dropped=facts.dropped,
         failures=tuple(reading.failures(ledger, bare.id)),
-        details=details_of(ledger, bare.id, boards, estimate),
+        details=details,
     )
 
 
