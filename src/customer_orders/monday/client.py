@@ -57,7 +57,6 @@ class Usage:
     #: Calls that carried mutations, and what they cost as far as monday told.
     requests: int = 0
     complexity: float = 0.0
-    throttled: int = 0
     #: Mutations by document.
     by_document: Counter[str] = field(default_factory=Counter)
 
@@ -181,7 +180,6 @@ class Client:
         try:
             answer = read_answer(response)
         except Throttled as exc:
-            self.usage.throttled += 1
             self.governor.refused(held, response.headers)
             self.governor.pause(min(exc.retry_in, LONGEST_WAIT))
             raise
