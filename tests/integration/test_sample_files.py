@@ -13,8 +13,6 @@ from customer_orders.demo import changes, sample
 from customer_orders.demo.sample import Row
 from place import change_sample
 
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "data"
 NAMES = [name for name, _ in sample.columns()]
 
 
@@ -153,13 +151,3 @@ def test_command_refuses_another_kind_of_file(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
     assert "--out must end in .db or .csv: orders.xlsx" in done.stderr
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not beside the project")
-@pytest.mark.parametrize(
-    "name", ["board_columns.csv", "orders_unified_columns.csv", "subitem_columns.csv"]
-)
-def test_shipped_lists_equal_the_shared_ones(name: str) -> None:
-    """The package's copies have not drifted from the data that all parts share."""
-    shipped = ROOT / "src" / "customer_orders" / "config" / name
-    assert shipped.read_bytes() == (SHARED / name).read_bytes()
