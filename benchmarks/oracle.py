@@ -1,7 +1,8 @@
 """The shortest time that monday's documented budgets allow, and how peers spend it.
 
-Written apart from the program: docs/rate-limits.md (2026-09-06), a minute of complexity that
-starts anew, the most that one request may take, and calls a day that start anew at 00:00 UTC.
+Written apart from the program, from developer.monday.com, rate limits (2026-09-06): a minute of
+complexity that starts anew, the most that one request may take, and calls a day that start anew at
+00:00 UTC.
 """
 
 from __future__ import annotations

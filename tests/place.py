@@ -19,9 +19,10 @@ from typing import Any
 import structlog
 
 from customer_orders.cli import main
-from customer_orders.demo import sample
+from customer_orders.demo import changes, sample
 from customer_orders.demo.board import BOARD_ID, BOARD_NAME, KEY_COLUMN, seed
 from customer_orders.demo.folder import LIMITS
+from customer_orders.demo.tables import TABLE, orders_table
 from customer_orders.emulator import Emulator
 
 COMMAND = (sys.executable, "-m", "customer_orders")
@@ -36,6 +37,12 @@ QUICK = {
     "send_within": 1.0,
     "lock_stale": 0.8,
 }
+
+
+def change_sample(path: Path) -> tuple[changes.SourceChange, ...]:
+    """Make the demo's changes in a SQLite file."""
+    return changes.change(sample.sqlite_url(path), orders_table(TABLE))
+
 
 CONFIGURATION = """\
 [source]

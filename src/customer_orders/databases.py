@@ -43,6 +43,11 @@ DRIVERS = {
     "mariadb": "pip install pymysql and write mariadb+pymysql://",
     "oracle": "pip install oracledb and write oracle+oracledb://",
 }
+#: How DuckDB is opened. Nothing is downloaded: its extensions stay off.
+DUCKDB: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 class Trouble(enum.Enum):

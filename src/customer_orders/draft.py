@@ -11,7 +11,7 @@ from customer_orders.changes import Changes, Columns, detect
 from customer_orders.config import Settings
 from customer_orders.errors import SourceEmpty
 from customer_orders.ledger import Ledger, knowledge
-from customer_orders.model import Finding, Held, Item, LabelUse, OrderLine
+from customer_orders.model import Finding, Item, LabelUse, OrderLine, Rendered
 from customer_orders.monday import Session, already_there, standing
 from customer_orders.plan import (
     Draft,
@@ -23,8 +23,6 @@ from customer_orders.plan import (
     assemble,
     guard_source,
 )
-
-Rendered = list[tuple[OrderLine, Item | Held]]
 
 
 async def draft(
@@ -123,14 +121,8 @@ def _surroundings(
 ) -> Surroundings:
     """What else detection found, customers by canonical name."""
     return Surroundings(
-        untold=tuple(
-            replace(held, customer=rules.customer(held.customer) or held.customer)
-            for held in changes.held()
-        ),
-        unchanged=tuple(
-            replace(tally, customer=rules.customer(tally.customer) or tally.customer)
-            for tally in changes.unchanged
-        ),
+        untold=tuple(map(rules.named, changes.held())),
+        unchanged=tuple(map(rules.named, changes.unchanged)),
         missing=tuple(knowledge.missing_lines(ledger, changes.missing, reading.scope)),
         absent=tuple(changes.missing),
         dropped=changes.dropped,

@@ -10,23 +10,32 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 #: A canonical cell: text, or None for blank.
 Cell = str | None
 
-#: What the contract trims at both ends: blank, tab, CR, LF and U+00A0.
+#: What is trimmed at both ends of a cell: blank, tab, CR, LF and U+00A0.
 BLANKS = " \t\r\n\u00a0"
 #: Stands between the parts of a line key; escaped where a part holds it.
 KEY_SEPARATOR = "\x1f"
-#: Subitems that monday gives an item room for (monday/api.md, Size limits).
+#: Subitems that monday gives an item room for (monday's documents, size limits).
 SUBITEMS_PER_ITEM = 100
+#: Types of columns whose cells are labels.
+LABELLED = ("dropdown", "status")
+#: Characters of a value that a finding repeats.
+VALUE_LENGTH = 200
 
 
 def trim(text: str | None) -> Cell:
-    """Cut the blanks of the contract from both ends; what is left empty is None."""
+    """Cut the blanks from both ends; what is left empty is None."""
     return (text or "").strip(BLANKS) or None
+
+
+def shown(value: Cell) -> Cell:
+    """As much of a value as a finding repeats; a blank one is None."""
+    return value[:VALUE_LENGTH] if value else None
 
 
 class Kind(enum.StrEnum):
@@ -34,7 +43,7 @@ class Kind(enum.StrEnum):
 
     NEW = "new"
     CHANGED = "changed"
-    #: Its row is as it was, but something else asks for another look (design.md section 4).
+    #: Its row is as it was, but something else asks for another look.
     AGAIN = "again"
 
 
@@ -44,7 +53,7 @@ class OrderLine:
 
     #: UUIDv5 of the line key; for a re-keyed line, of the key it had first.
     record_uuid: str
-    #: The key columns, normalised and joined (contract.md, Values).
+    #: The key columns, trimmed, in capital letters, and joined.
     line_key: str
     #: Number of the line among those with an equal key, from 1.
     ordinal: int
@@ -109,7 +118,7 @@ class Finding:
     #: 1-based row in the source.
     row: int | None = None
     column: str | None = None
-    #: The offending value, shortened to 200 characters.
+    #: The offending value, as much of it as `shown` leaves.
     value: str | None = None
 
     @property
@@ -133,6 +142,10 @@ class Held:
     finding: Finding
     po: Cell = None
     season: Cell = None
+
+
+#: Lines that were looked at, each with what the board should show of it.
+Rendered = Sequence[tuple[OrderLine, Item | Held]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

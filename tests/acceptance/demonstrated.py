@@ -12,7 +12,7 @@ from typing import Any
 from customer_orders.demo.folder import MARK
 from place import COMMAND, Ended, call, counted
 
-#: The keys of one RUN that contract.md names.
+#: The keys of one RUN that others rely on.
 RUN_KEYS = {"name", "id", "status", "groups", "items", "subitems", "mutations", "api_calls"} | {
     "seconds",
     "report",

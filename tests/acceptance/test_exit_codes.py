@@ -1,4 +1,4 @@
-"""The exit codes of the contract, each with what the operator reads."""
+"""The exit codes of docs/commands.md, each with what the operator reads."""
 
 from __future__ import annotations
 

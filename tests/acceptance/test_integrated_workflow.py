@@ -9,8 +9,8 @@ from pathlib import Path
 import graphql
 import pytest
 
-from customer_orders.demo.changes import CHANGES, change_sqlite
-from place import Place, Shown
+from customer_orders.demo.changes import CHANGES
+from place import Place, Shown, change_sample
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "monday" / "schema-2026-10.graphql"
 
@@ -88,7 +88,7 @@ def test_delivered_and_promoted(place: Place) -> None:
 
 def test_changes_are_detected_line_by_line(place: Place) -> None:
     """Six edits of the source: the plan holds the five changed lines and the new one."""
-    change_sqlite(place.source)
+    change_sample(place.source)
     assert in_source(place) == 70
     plan = place.call("plan", "--json").json
     assert plan["items"] == {"created": 1, "updated": 5, "unchanged": 64}

@@ -11,9 +11,8 @@ import pytest
 
 from customer_orders.demo import changes, sample
 from customer_orders.demo.sample import Row
+from place import change_sample
 
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "data"
 NAMES = [name for name, _ in sample.columns()]
 
 
@@ -80,7 +79,7 @@ def test_unknown_column_is_an_error(tmp_path: Path) -> None:
 def test_change_touches_only_what_it_says(source: Path) -> None:
     """Six lines differ afterwards, each in the cells of its change and nowhere else."""
     before = {(row["AAG ORDER NUMBER"], row["record_uuid"]): row for row in read(source)}
-    assert changes.change_sqlite(source) == changes.CHANGES
+    assert change_sample(source) == changes.CHANGES
     after = {(row["AAG ORDER NUMBER"], row["record_uuid"]): row for row in read(source)}
     changed = {
         str(key[0]): {name for name in NAMES if before[key][name] != after[key][name]}
@@ -100,7 +99,7 @@ def test_change_touches_only_what_it_says(source: Path) -> None:
 def test_change_does_what_it_says(source: Path) -> None:
     """Sizes and totals move together, so that each changed line still adds up."""
     before = {row["AAG ORDER NUMBER"]: row for row in read(source)}
-    changes.change_sqlite(source)
+    change_sample(source)
     after = {row["AAG ORDER NUMBER"]: row for row in read(source)}
 
     def grown(line: str, column: str) -> int:
@@ -120,10 +119,10 @@ def test_change_does_what_it_says(source: Path) -> None:
 
 def test_change_is_made_once(source: Path) -> None:
     """A second time is refused, and nothing of it stays."""
-    changes.change_sqlite(source)
+    change_sample(source)
     once = read(source)
     with pytest.raises(ValueError, match=r"GRE-04327"):
-        changes.change_sqlite(source)
+        change_sample(source)
     assert read(source) == once
 
 
@@ -132,7 +131,7 @@ def test_change_needs_the_sample(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     sample.write_sqlite(path, [{"AAG ORDER NUMBER": "GRE-00001"}])
     with pytest.raises(ValueError, match=r"GRE-04261"):
-        changes.change_sqlite(path)
+        change_sample(path)
 
 
 @pytest.mark.parametrize("name", ["orders.db", "orders.csv"])
@@ -152,13 +151,3 @@ def test_command_refuses_another_kind_of_file(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
     assert "--out must end in .db or .csv: orders.xlsx" in done.stderr
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not beside the project")
-@pytest.mark.parametrize(
-    "name", ["board_columns.csv", "orders_unified_columns.csv", "subitem_columns.csv"]
-)
-def test_shipped_lists_equal_the_shared_ones(name: str) -> None:
-    """The package's copies have not drifted from the data that all parts share."""
-    shipped = ROOT / "src" / "customer_orders" / "config" / name
-    assert shipped.read_bytes() == (SHARED / name).read_bytes()

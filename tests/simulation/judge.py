@@ -1,4 +1,4 @@
-"""What a history must end with: board and snapshot against source (design.md 5)."""
+"""What a history must end with: board and snapshot against source."""
 
 from __future__ import annotations
 

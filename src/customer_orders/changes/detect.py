@@ -13,16 +13,22 @@ import pyarrow as pa
 
 from customer_orders.changes.identity import line_uuid
 from customer_orders.config import SourceSettings
-from customer_orders.model import BLANKS, Cell, Finding, Held, Kind, OrderLine, Severity, Unchanged
+from customer_orders.databases import DUCKDB
+from customer_orders.model import (
+    BLANKS,
+    Cell,
+    Finding,
+    Held,
+    Kind,
+    OrderLine,
+    Severity,
+    Unchanged,
+    shown,
+)
 
 STATEMENTS = (files("customer_orders.changes") / "detect.sql").read_text(encoding="utf-8")
 #: Rows of candidates in memory at a time.
 BATCH = 2_000
-#: Nothing is downloaded: DuckDB's extensions stay off.
-ENGINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 ROW = "customer_orders.row"
 NO_NUMBER = "(no order number)"
 
@@ -145,7 +151,7 @@ def detect(
     subitems (how many were delivered).
     With `every_line`, unchanged lines are handed out too, as lines to be looked at again.
     """
-    engine = duckdb.connect(config=ENGINE)
+    engine = duckdb.connect(config=DUCKDB)
     engine.register("known", known)
     numbered = source.append_column(ROW, pa.array(range(1, source.num_rows + 1), pa.int64()))
     _normalised(engine.from_arrow(numbered), columns).create_view("source_line")
@@ -290,7 +296,7 @@ def _held(row: Mapping[str, Any], columns: Columns) -> Held:
         customer=row["customer"],
         row=row["row"],
         column=columns.key[0],
-        value=(row["key_cells"][0] or NO_NUMBER)[:200],
+        value=shown(row["key_cells"][0]) or NO_NUMBER,
     )
     return Held(
         record_uuid=None,

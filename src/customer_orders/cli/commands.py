@@ -1,4 +1,4 @@
-"""The commands of design.md section 7. Each parses options and makes one call."""
+"""The commands of docs/commands.md. Each parses options and makes one call."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from customer_orders.cli.output import explain, print_json
 from customer_orders.config import SETTINGS_FILE, Settings, load
 from customer_orders.errors import ConfigError, CustomerOrdersError
 from customer_orders.ledger import reading
-from customer_orders.ledger.knowledge import ALL_RUNS
 from customer_orders.model import Severity
-from customer_orders.plan import Filters, Planned
+from customer_orders.plan import ALL_RUNS, Filters, Planned
 from customer_orders.report import ApplyProgress
 from customer_orders.story import story
 
@@ -36,7 +35,7 @@ CONFIG_VARIABLE = "CUSTOMER_ORDERS_CONFIG"
 #: New objects after which Python looks for cycles. Its default of some hundreds took a fifth of
 #: a large run: a plan is many objects that stay, and hardly any cycles.
 COLLECT_AFTER = 50_000
-#: contract.md, Commands.
+#: docs/commands.md, Exit codes.
 DIFFERENT, HAS_CHANGES = 4, 5
 
 

@@ -1,4 +1,4 @@
-"""The settings themselves: one frozen model per TOML table, with the defaults of the contract."""
+"""The settings themselves: one frozen model per TOML table, with its defaults."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class RuleSettings(_Table):
 
 
 class TimeSettings(_Table):
-    """Seconds. Sources: monday's 60 s call cap and 30 min replay (monday/api.md 2 and 4)."""
+    """Seconds. Sources: monday's 60 s call cap and 30 min replay, as documented."""
 
     call_cap: float = Field(60, gt=0)
     client_timeout: float = Field(65, gt=0)
@@ -276,6 +276,10 @@ class Settings(_Table):
         """URL of the ledger with its secret revealed."""
         return self.database(self.ledger.url)
 
+    def key_column(self, board: str) -> str:
+        """Title of the column that holds line keys on a board, by the board's id."""
+        return next(b.key_column for b in self.boards if b.id == board)
+
     def path(self, path: Path) -> Path:
         """A path of this configuration, from where the process stands."""
         return path if path.is_absolute() else self.folder / path
@@ -287,7 +291,7 @@ class Settings(_Table):
             # The value may hold a password: it must not be repeated in a message.
             raise ConfigError(
                 f"{url}: the environment variable does not hold a database URL",
-                hint="it must look like sqlite:///orders.db or postgresql+psycopg://user@host/db",
+                hint="it must look like sqlite:///orders.db or postgresql://user@host/db",
             )
         scheme, _, name = value.partition(":///")
         if scheme.partition("+")[0] != "sqlite" or name in ("", ":memory:"):

@@ -66,7 +66,7 @@ class Courier:
         self.settings = settings
         self.stop = stop
         self.board = session.boards[held.board]
-        self.key_column = next(b.key_column for b in settings.boards if b.id == held.board)
+        self.key_column = settings.key_column(held.board)
         self.pace = Pace(settings.monday)
         self.fruitless = 0
         self._in_vain = 0

@@ -10,19 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_orders.config import Settings
+from customer_orders.delivery.answers import HINTS
 from customer_orders.ledger.claiming import Request
 from customer_orders.ledger.results import Claimed, Done, Refusal, Reopen, Result
 from customer_orders.model import Board, ShownItem
-from customer_orders.monday import BoardAPI
+from customer_orders.monday import BoardAPI, Category
 from customer_orders.plan import Action, Operation, Target
 
 ABSENT = Reopen(reason="looked up: not on the board")
 OLD = Reopen(reason="looked up: the board shows the old value")
 GONE = Refusal(
-    category="gone",
+    category=Category.GONE,
     code="looked up",
     error="the item is no longer on the board",
-    hint="somebody took it off the board; `customer-orders verify --repair` mends it",
+    hint=HINTS[Category.GONE],
 )
 
 
@@ -64,7 +65,7 @@ async def look_up(
     """What became of every operation of a request, by operation id."""
     grouped = any(claimed.operation.kind is Target.GROUP for claimed in request.operations)
     made, known = _keys(request)
-    key_column = next(b.key_column for b in settings.boards if b.id == board.id)
+    key_column = settings.key_column(board.id)
     by_key: dict[str, ShownItem] = {}
     groups = (await api.board(board.id)).groups if grouped else {}
     for item in await api.find(board, key_column, made):

@@ -50,7 +50,7 @@ class Recheck:
         self._stop = stop
         self._board = session.boards[board_id]
         self._size_column = settings.mapping.subitem_size
-        self._key_column = next(b.key_column for b in settings.boards if b.id == board_id)
+        self._key_column = settings.key_column(board_id)
 
     async def look(
         self, doubted: Sequence[Doubted], delivered: Mapping[str, DeliveredItem]

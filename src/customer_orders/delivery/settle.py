@@ -17,7 +17,7 @@ from customer_orders.ledger.recording import Evidence
 from customer_orders.ledger.results import Done, Reopen, Result
 from customer_orders.monday import Answer
 
-#: HTTP status of a replay while the first send is under way (api.md 2, Idempotency).
+#: HTTP status of a replay while the first send is under way (monday's documents, idempotency).
 CONFLICT = 409
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ class Settling:
         """Find out what became of every operation that is `sending`. Returns how many there were.
 
         First waits until the calls can no longer be running. What a replay does not settle is
-        looked up, when the index has caught up too (api.md 4).
+        looked up, when the index has caught up too.
         """
         unknown = await self._unknown()
         count = sum(len(request.operations) for request in unknown)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from customer_orders.demo.sample import CUSTOMERS
+from customer_orders.model import LABELLED
 
 #: Of the emulator's account; monday's are longer.
 ACCOUNT = "1"
@@ -101,7 +102,7 @@ def _column_id(title: str, kind: str) -> str:
 def _settings(title: str, kind: str) -> dict[str, Any]:
     if kind == "subtasks":
         return {"boardIds": [SUBITEMS_BOARD_ID]}
-    if kind not in ("dropdown", "status"):
+    if kind not in LABELLED:
         return {}
     # monday counts the labels of a dropdown from 1, those of a status from 0.
     first = 1 if kind == "dropdown" else 0

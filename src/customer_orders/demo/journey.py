@@ -20,7 +20,7 @@ from customer_orders.report import ApplyProgress, Run
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What the demo came to (contract.md, Demo JSON)."""
+    """What the demo came to: the JSON that it prints."""
 
     folder: Path
     runs: tuple[Run, ...]

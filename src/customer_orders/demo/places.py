@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +69,12 @@ class Places:
                         hint="give a database without one to --source-db; nothing was changed",
                     )
         if self.ledger != LEDGER:
-            ledger = Ledger(settings.ledger_url)
-            try:
+            with closing(Ledger(settings.ledger_url)) as ledger:
                 if not demonstration.may_begin(ledger, ACCOUNT):
                     raise ConfigError(
                         f"the ledger {ledger} has runs that are not a demo's",
                         hint="give an empty database to --ledger; nothing was changed",
                     )
-            finally:
-                ledger.close()
 
     def fill(self, settings: Settings) -> int:
         """Write the sample anew and take out what an earlier demo left; how many rows it has."""
@@ -88,13 +86,10 @@ class Places:
         """Empty the ledger and mark it, where it is not in the folder and has its tables."""
         if self.ledger == LEDGER:
             return
-        ledger = Ledger(settings.ledger_url)
-        try:
+        with closing(Ledger(settings.ledger_url)) as ledger:
             if ledger.revision() is not None:
                 ledger.deploy()
                 demonstration.begin_anew(ledger)
-        finally:
-            ledger.close()
 
 
 def _settings(folder: Path, places: Places) -> Settings:

@@ -51,7 +51,7 @@ def html_answer(status: int) -> Answer:
     return Answer(status, {"Content-Type": HTML_TYPE}, page.encode())
 
 
-#: Message and code of a status that a fault asks for (api.md section 4).
+#: Message and code of a status that a fault asks for (developer.monday.com, error handling).
 STATUS_TEXTS = {
     401: "Not authenticated",
     403: "User unauthorized to perform action",

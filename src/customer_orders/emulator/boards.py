@@ -1,4 +1,4 @@
-"""What can be done to items (api.md sections 2 to 4); groups and columns are in `structure.py`.
+"""What can be done to items; groups and columns are in `structure.py`.
 
 Nothing here knows GraphQL. Every method either does its whole work or raises ApiError and changes
 nothing, but for labels: those that create_labels_if_missing made stay, even when a later value is
@@ -224,7 +224,7 @@ class Boards:
         return twin
 
     def _place(self, group: Group, relative: str | None, relative_to: str | None) -> int:
-        """after_at alone is the top of the group, before_at alone its end (api.md section 4)."""
+        """after_at alone is the top of the group, before_at alone its end."""
         if relative_to is None:
             return 0 if relative == "after_at" else len(group.items)
         other = self.item(relative_to)

@@ -161,7 +161,7 @@ def new_schema() -> GraphQLSchema:
 
 
 def _json_input(value: Any) -> Any:
-    """A JSON argument is a JSON-encoded string; a raw object is the classic mistake (api.md 7)."""
+    """A JSON argument is a JSON-encoded string; a raw object is the classic mistake."""
     if not isinstance(value, str):
         raise GraphQLError("Expected a JSON-encoded string")
     try:

@@ -6,7 +6,7 @@
       ConnectionDropped the client gets no answer at all
       Unknown           a tester or a reader asks for what is not there
 
-Shapes: api.md sections 1 and 4 (docs/error-handling.md and docs/rate-limits.md, 2026-09-06).
+Shapes: developer.monday.com, error handling and rate limits, 2026-09-06.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Unknown(EmulatorError):
 
 
 def not_authenticated() -> Refusal:
-    """401 as n8n's node saw it live (api.md section 4)."""
+    """401 as n8n's node saw it live."""
     return Refusal(401, "Not authenticated", "NOT_AUTHENTICATED")
 
 

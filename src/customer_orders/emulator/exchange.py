@@ -141,7 +141,7 @@ class Exchange:
         return leaves + sum(self.monday.settings.cost(name) for name in self.operations)
 
     def _lock_boards(self) -> None:
-        """423 when too many requests write one board at once (docs/error-handling.md)."""
+        """423 when too many requests write one board at once."""
         monday = self.monday
         self.locked: set[str] = set()
         most = monday.settings.writes_per_board
@@ -243,7 +243,7 @@ class Exchange:
         return shown
 
     def _bad_variable(self, name: str, why: str) -> dict[str, Any]:
-        """monday's words for a variable of the wrong form (api.md section 1, recorded by MCP)."""
+        """monday's words for a variable of the wrong form (recorded by MCP)."""
         types = {
             each.variable.name.value: print_ast(each.type)
             for each in self.prepared.operation.variable_definitions or ()

@@ -1,8 +1,8 @@
 """Rate limits: what a request may take, what it is charged, and the headers that say so.
 
-docs/rate-limits.md, 2026-09-06. Windows are of fixed length and begin with the first call after
-the last one ended ("resets 60 s after the first call"). Limits count per account and app, so one
-Limits serves all tokens of the emulated account.
+developer.monday.com, rate limits, 2026-09-06. Windows are of fixed length and begin with the first
+call after the last one ended ("resets 60 s after the first call"). Limits count per account and
+app, so one Limits serves all tokens of the emulated account.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def field_limit(retry_after: int) -> ApiError:
     )
 
 
-#: Message and code of each 429 (api.md section 1, "Error bodies").
+#: Message and code of each 429 (developer.monday.com, rate limits).
 SHAPES: dict[str, tuple[str, str]] = {
     "minute": ("Minute rate limit exceeded", "MINUTE_RATE_LIMIT_EXCEEDED"),
     "concurrency": ("Too many concurrent requests", "MAX_CONCURRENCY_EXCEEDED"),

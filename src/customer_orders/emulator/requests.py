@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CURRENT_VERSION = "2026-10"
 MAINTENANCE_VERSION = "2026-07"
-#: api.md section 2: what each version is today (docs/api-versioning.md, 2026-09-06).
+#: What each version is today (developer.monday.com, API versioning, 2026-09-06).
 VERSIONS = {
     "2026-04": "old__maintenance",
     MAINTENANCE_VERSION: "maintenance",

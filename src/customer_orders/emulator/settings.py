@@ -1,7 +1,7 @@
 """Every number and every undocumented behaviour of the emulator, in one place.
 
-A limit left at None follows the plan and the token kind (docs/rate-limits.md, 2026-09-06). What
-api.md marks [UNDOC] is a setting here whose comment says "assumption".
+A limit left at None follows the plan and the token kind (developer.monday.com, rate limits,
+2026-09-06). What monday does not document is a setting here whose comment says "assumption".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PLANS: dict[str, PlanLimits] = {
     "enterprise": PlanLimits(requests_per_minute=5_000, concurrency=250, calls_per_day=25_000),
 }
 
-#: What one mutation costs. Only create_item is known (30,000); the rest are assumptions (api.md 1).
+#: What one mutation costs. Only create_item is known (30,000); the rest are assumptions.
 OPERATION_COSTS: dict[str, int] = {
     "create_item": 30_000,
     "create_subitem": 30_000,

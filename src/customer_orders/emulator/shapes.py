@@ -1,4 +1,4 @@
-"""The forms in which monday says "too much", for the fault `rate_limit` (api.md section 1)."""
+"""The forms in which monday says "too much", for the fault `rate_limit`."""
 
 from __future__ import annotations
 

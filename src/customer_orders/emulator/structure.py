@@ -1,4 +1,4 @@
-"""What can be done to groups, columns and boards (api.md section 4); all of it needs a right."""
+"""What can be done to groups, columns and boards; all of it needs a right."""
 
 from __future__ import annotations
 

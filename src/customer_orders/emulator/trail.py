@@ -1,7 +1,7 @@
 """The search index lags behind the board; this remembers what it still believes.
 
-Nothing about the lag is documented; [OBS] reports a small one after creates and deletes (api.md
-section 4).
+Nothing about the lag is documented; others observed a small one after creates and deletes
+([OBS] in docs/emulator.md).
 """
 
 from __future__ import annotations

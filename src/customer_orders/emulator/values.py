@@ -1,4 +1,4 @@
-"""Writing, clearing and reading back a cell, per column type (api.md section 3).
+"""Writing, clearing and reading back a cell, per column type (monday's documents, column values).
 
 The stored value of a cell, which is also its form in the saved state; an empty cell is not stored:
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -172,12 +172,9 @@ def schema_of(dialect: str) -> str | None:
 @contextmanager
 def deployed(url: str) -> Iterator[Ledger]:
     """A ledger with its tables, closed at the end. Raises LedgerError when they are not there."""
-    ledger = Ledger(url)
-    try:
+    with closing(Ledger(url)) as ledger:
         ledger.require()
         yield ledger
-    finally:
-        ledger.close()
 
 
 def patient(

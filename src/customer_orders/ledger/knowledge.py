@@ -27,13 +27,18 @@ from customer_orders.ledger.schema import (
     subitem,
 )
 from customer_orders.model import REVIEWED_RULES, Board, Cell, DeliveredItem, DeliveredSubitem
-from customer_orders.plan import Action, Knowledge, LastRead, MissingLine, Outcome, usable_groups
+from customer_orders.plan import (
+    ALL_RUNS,
+    Action,
+    Knowledge,
+    LastRead,
+    MissingLine,
+    Outcome,
+    usable_groups,
+)
 
 #: Why monday refused: only these hold a payload back until it changes.
 HOLDING_CATEGORIES = ("data", "gone", "auth")
-
-#: Stands for the id of a run: whatever failed in any of them.
-ALL_RUNS = "all"
 
 KNOWN = pa.schema(
     {

@@ -141,7 +141,7 @@ def record(
 
 
 def _no_guess(connection: Connection, stored: Request, evidence: Evidence) -> None:
-    """Once unknown, a request is settled by evidence alone (design.md 4)."""
+    """Once unknown, a request is settled by evidence alone (docs/delivery.md)."""
     if evidence is Evidence.ANSWER and connection.scalar(SINCE, {"of": stored.id}) is not None:
         raise LedgerError(
             f"request {stored.id}: its outcome is not known, so an answer cannot settle it",

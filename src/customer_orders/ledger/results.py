@@ -60,7 +60,7 @@ class Done:
 class Refusal:
     """monday refused this operation."""
 
-    #: `data` or `gone`; both hold the same payload back.
+    #: monday's category; some hold the same payload back (`knowledge.HOLDING_CATEGORIES`).
     category: str
     code: str
     error: str

@@ -55,6 +55,19 @@ from customer_orders.plan import (
 
 _named = ("id", "kind", "board", "group_title", "record_uuid", "target", "action", "cell")
 FAILED = select(*(operation.c[name] for name in _named)).where(operation.c.state == State.FAILED)
+#: How a subitem counts that the run has an operation for.
+SENT_AS = case(
+    (operation.c.state == State.FAILED, literal(Outcome.FAILED)),
+    (operation.c.state.in_(OPEN), literal(Outcome.PENDING)),
+    (operation.c.action == Action.CREATE, literal(Outcome.CREATED)),
+    else_=literal(Outcome.UPDATED),
+)
+#: How a subitem counts that needs none: as its line does, where that is held back.
+KEPT_AS = case(
+    (run_line.c.planned == Outcome.SKIPPED, literal(Outcome.SKIPPED)),
+    (run_line.c.planned == Outcome.PENDING, literal(Outcome.PENDING)),
+    else_=literal(Outcome.UNCHANGED),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -265,42 +278,41 @@ def line_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
 @patient
 def subitem_counts(ledger: Ledger, run_id: str) -> Counter[tuple[str, str]]:
     """(customer, outcome) -> subitems of a run, the unchanged ones among them."""
-    outcome = case(
-        (operation.c.state == State.FAILED, literal(Outcome.FAILED)),
-        (operation.c.state.in_(OPEN), literal(Outcome.PENDING)),
-        (operation.c.action == "create", literal(Outcome.CREATED)),
-        else_=literal(Outcome.UPDATED),
-    )
-    of_run = (operation.c.run_id == run_id) & (operation.c.kind == "subitem")
-    sent = _by_customer(
-        select(operation.c.customer, outcome.label("outcome"), literal(1).label("number")).where(
-            of_run, operation.c.action != "link"
-        )
-    )
-    kept_as = case(
-        (run_line.c.planned == Outcome.SKIPPED, literal(Outcome.SKIPPED)),
-        (run_line.c.planned == Outcome.PENDING, literal(Outcome.PENDING)),
-        else_=literal(Outcome.UNCHANGED),
-    )
-    kept, refused = (
-        _by_customer(
-            select(run_line.c.customer, word.label("outcome"), number.label("number")).where(
-                run_line.c.run_id == run_id
-            )
-        )
-        for word, number in (
-            (kept_as, run_line.c.quiet_subitems),
-            (literal(Outcome.FAILED), run_line.c.refused_subitems),
-        )
+    asked = (
+        _sent(run_id),
+        _not_sent(run_id, KEPT_AS, run_line.c.quiet_subitems),
+        _not_sent(run_id, literal(Outcome.FAILED), run_line.c.refused_subitems),
     )
     counted: Counter[tuple[str, str]] = Counter()
     with ledger.transaction() as connection:
-        for statement in (sent, kept, refused):
+        for statement in asked:
             for customer, word, number in connection.execute(statement):
                 counted[customer, word] += number
         for customer, (_, subitems) in _quiet(connection, run_id).items():
             counted[customer, Outcome.UNCHANGED] += subitems
     return counted
+
+
+def _sent(run_id: str) -> Select[*tuple[Any, ...]]:
+    """The subitems that the run has an operation for, by what became of it."""
+    return _by_customer(
+        select(operation.c.customer, SENT_AS.label("outcome"), literal(1).label("number")).where(
+            operation.c.run_id == run_id,
+            operation.c.kind == Target.SUBITEM,
+            operation.c.action != Action.LINK,
+        )
+    )
+
+
+def _not_sent(
+    run_id: str, word: ColumnElement[str], number: ColumnElement[int]
+) -> Select[*tuple[Any, ...]]:
+    """The subitems that the run has no operation for: a number on each line, and how they count."""
+    return _by_customer(
+        select(run_line.c.customer, word.label("outcome"), number.label("number")).where(
+            run_line.c.run_id == run_id
+        )
+    )
 
 
 def _by_customer(counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -327,15 +339,3 @@ def facts(ledger: Ledger, run_id: str) -> Facts:
         filters=json.loads(row.filters),
         dropped=row.dropped,
     )
-
-
-@patient
-def groups_created(ledger: Ledger, run_id: str) -> int:
-    """Groups that the run made."""
-    statement = select(func.count()).where(
-        operation.c.run_id == run_id,
-        operation.c.kind == "group",
-        operation.c.state == State.DELIVERED,
-    )
-    with ledger.transaction() as connection:
-        return connection.scalar(statement) or 0

@@ -80,7 +80,7 @@ snapshot = Table(
     "orders_unified_snapshot",
     metadata,
     Column("record_uuid", UUID, primary_key=True),
-    # The key columns, normalised and joined (contract.md, Values).
+    # The key columns, trimmed, in capital letters, and joined.
     Column("line_key", TEXT, nullable=False),
     Column("ordinal", COUNT, nullable=False),
     Column("customer", NAME, nullable=False),

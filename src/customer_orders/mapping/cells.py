@@ -1,6 +1,6 @@
 """One cell: the text of the source to its canonical value, or the reason why not.
 
-The accepted forms are those of the contract ("Values"); nothing is guessed.
+Only what can mean one thing is accepted; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from customer_orders.model import BLANKS, BoardColumn, Cell, trim
 
-#: Text beyond these lengths is cut: item names and long_text (monday/api.md, Size limits).
+#: Text beyond these lengths is cut: item names and long_text (monday's documents, size limits).
 NAME_LENGTH = 255
 LONG_TEXT_LENGTH = 2_000
 STATUS_LABEL_LENGTH = 30

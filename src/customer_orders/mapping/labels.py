@@ -16,18 +16,18 @@ from customer_orders.model import (
     Item,
     LabelUse,
     OrderLine,
+    Rendered,
     Severity,
     Subitem,
+    shown,
 )
 
-#: Labels that a column holds, by its type (monday/api.md, Size limits).
+#: Labels that a column holds, by its type (monday's documents, size limits).
 ROOM = {"dropdown": 500, "status": 40}
 #: Rules of findings about a cell whose label cannot be used.
 REFUSED = ("label", "value")
 #: Share of them from which a column is worth a remark: 450 of 500, 36 of 40.
 NEARLY_FULL = 0.9
-
-Rendered = list[tuple[OrderLine, Item | Held]]
 
 
 def fit_labels(
@@ -169,6 +169,6 @@ class _Fitting:
                 customer=item.customer,
                 row=line.row,
                 column=source,
-                value=label[:200],
+                value=shown(label),
             )
         )

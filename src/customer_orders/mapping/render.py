@@ -12,6 +12,7 @@ from customer_orders.mapping.cells import RejectedCell, normalised
 from customer_orders.mapping.rules import CANONICAL_CUSTOMER, FIELD, Rules, fields
 from customer_orders.mapping.sizes import size_order
 from customer_orders.model import (
+    LABELLED,
     SUBITEMS_PER_ITEM,
     Board,
     BoardColumn,
@@ -20,8 +21,10 @@ from customer_orders.model import (
     Held,
     Item,
     OrderLine,
+    Rendered,
     Severity,
     Subitem,
+    shown,
     trim,
 )
 
@@ -48,9 +51,7 @@ def render(line: OrderLine, rules: Rules) -> tuple[Item | Held, tuple[Finding, .
     return _Rendering(line, rules, customer, board).item()
 
 
-def render_all(
-    lines: Iterable[OrderLine], rules: Rules
-) -> tuple[list[tuple[OrderLine, Item | Held]], list[Finding]]:
+def render_all(lines: Iterable[OrderLine], rules: Rules) -> tuple[Rendered, list[Finding]]:
     """Every line with what became of it, and all findings, those of held lines among them."""
     rendered, findings = [], list[Finding]()
     for line in lines:
@@ -73,7 +74,7 @@ def _held(
         customer=customer,
         row=line.row,
         column=column,
-        value=_shown(line.values.get(column)) if column else None,
+        value=shown(line.values.get(column)) if column else None,
     )
     return Held(
         record_uuid=line.record_uuid,
@@ -82,11 +83,6 @@ def _held(
         po=_po(line, rules),
         season=_season(line, rules),
     )
-
-
-def _shown(value: Cell) -> Cell:
-    """As much of a value as a finding repeats."""
-    return value[:200] if value else None
 
 
 def _po(line: OrderLine, rules: Rules) -> Cell:
@@ -128,7 +124,7 @@ class _Rendering:
             return self._hold("capacity"), tuple(self.findings)
         if self.hold:
             return self._hold("cell"), tuple(self.findings)
-        values[self.rules.key_column(self.board)] = self.line.record_uuid
+        values[self.rules.settings.key_column(self.board.id)] = self.line.record_uuid
         item = Item(
             record_uuid=self.line.record_uuid,
             row_hash=self.line.row_hash,
@@ -204,7 +200,7 @@ class _Rendering:
         """The value that the column's map gives for a source value; "" where it means blank."""
         known = self.rules.value_maps.get(title, {})
         mapped = known.get(normalised(text))
-        if mapped is None and known and self.board.columns[title].type in ("dropdown", "status"):
+        if mapped is None and known and self.board.columns[title].type in LABELLED:
             raise RejectedCell("value", f"is none of the known values {', '.join(known)}")
         return text if mapped is None else trim(mapped) or ""
 
@@ -300,6 +296,6 @@ class _Rendering:
                 customer=self.customer,
                 row=self.line.row,
                 column=column,
-                value=_shown(value),
+                value=shown(value),
             )
         )

@@ -91,10 +91,6 @@ class Rules:
         rest = [b for b in self.settings.boards if b.customers is None]
         return next((self.boards[board.id] for board in (*named, *rest)), None)
 
-    def key_column(self, board: Board) -> str:
-        """Title of the column that holds the line key on a board."""
-        return next(b.key_column for b in self.settings.boards if b.id == board.id)
-
     def may_create_label(self, title: str) -> bool:
         """Whether the label policy lets this column make labels."""
         return title in self.settings.mapping.labels.create
@@ -126,7 +122,7 @@ class Rules:
     def _targets(self, board: Board) -> list[tuple[str, str, str]]:
         """Title, id and type of every column that is written, on the board and its subitems."""
         mapping = self.settings.mapping
-        of_items = {*self.settings.columns, self.key_column(board)}
+        of_items = {*self.settings.columns, self.settings.key_column(board.id)}
         of_subitems = {mapping.subitem_size, mapping.subitem_quantity}
         return [
             *_resolved(of_items, board.columns),

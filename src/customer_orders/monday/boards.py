@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from customer_orders.errors import BoardError
-from customer_orders.model import Board, BoardColumn, ShownItem, ShownSubitem
+from customer_orders.model import LABELLED, Board, BoardColumn, ShownItem, ShownSubitem
 from customer_orders.monday.client import Client, Mutation
 from customer_orders.monday.values import decode
 
-#: Items that `items(ids)` takes, and keys in one look-up (monday/api.md 3).
+#: Items that `items(ids)` takes, and keys in one look-up (monday's documents).
 CHUNK = 100
 #: Items on one page of a scan, the most that monday gives.
 PAGE = 500
@@ -79,7 +78,7 @@ class BoardAPI:
     ) -> dict[str, list[ShownItem]]:
         """Key -> active items that bear it, oldest first; by scan where that takes fewer pages.
 
-        A scan is not behind, as the index of a look-up may be (monday/api.md 4).
+        A scan is not behind, as the index of a look-up may be.
         """
         if board.items_count / PAGE < len(keys) / CHUNK:
             shown = [item async for item in self.scan(board)]
@@ -114,12 +113,7 @@ class BoardAPI:
     async def make_key_column(self, board: Board, title: str) -> None:
         """Make the text column that holds line keys. Sent once; look before calling again."""
         call = Mutation(document="create_key_column", variables={"board": board.id, "title": title})
-        body = self._client.compose([call], ["made"])
-        price = self._client.price(call.document)
-        async with await self._client.governor.reserve(price, writes=True) as held:
-            answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, held=held, count=1
-            )
+        answer = await self._client.carry_out(call)
         for error in answer.errors.values():
             raise BoardError(
                 f'the column "{title}" was not made: {error.message}',
@@ -202,7 +196,7 @@ def _columns(shown: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Boa
 def _labels(column: Mapping[str, Any]) -> tuple[dict[str, int], frozenset[str]]:
     """Active label -> id, and the deactivated ones."""
     settings = column["settings"] or {}
-    labels = settings.get("labels") or () if column["type"] in ("dropdown", "status") else ()
+    labels = settings.get("labels") or () if column["type"] in LABELLED else ()
     named = [label for label in labels if label.get("label")]
     active = {x["label"]: int(x["id"]) for x in named if not x.get("is_deactivated")}
     return active, frozenset(x["label"] for x in named if x.get("is_deactivated"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,7 +28,7 @@ from customer_orders.monday.outcomes import Answer, Category, read_answer
 from customer_orders.monday.transport import Transport
 from customer_orders.plan import MUTATION_COST
 
-#: A query costs little; this is what is reserved for it until one was answered (api.md 1).
+#: A query costs little; this is what is reserved for it until one was answered.
 QUERY_COST = 10_000
 #: Look-ups that share a request.
 PACKED = 5
@@ -56,7 +57,6 @@ class Usage:
     #: Calls that carried mutations, and what they cost as far as monday told.
     requests: int = 0
     complexity: float = 0.0
-    throttled: int = 0
     #: Mutations by document.
     by_document: Counter[str] = field(default_factory=Counter)
 
@@ -154,6 +154,17 @@ class Client:
             self.prices[document] = answer.cost / count
         return answer
 
+    async def carry_out(self, call: Mutation) -> Answer:
+        """Send one mutation by itself, under a key of its own; look before calling again.
+
+        Raises what `send` raises.
+        """
+        body = self.compose([call], ["op0"])
+        async with await self.governor.reserve(self.price(call.document), writes=True) as held:
+            return await self.send(
+                body, str(uuid.uuid4()), document=call.document, held=held, count=1
+            )
+
     async def _post(
         self, body: bytes, held: Reservation, more: Mapping[str, str] | None = None
     ) -> Answer:
@@ -169,7 +180,6 @@ class Client:
         try:
             answer = read_answer(response)
         except Throttled as exc:
-            self.usage.throttled += 1
             self.governor.refused(held, response.headers)
             self.governor.pause(min(exc.retry_in, LONGEST_WAIT))
             raise

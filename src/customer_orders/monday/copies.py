@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +69,7 @@ class Copies:
         await self._send(Mutation(document="change_values", variables=where | values))
 
     async def _send(self, call: Mutation) -> None:
-        body = self._client.compose([call], ["op0"])
-        price = self._client.price(call.document)
-        async with await self._client.governor.reserve(price, writes=True) as held:
-            answer = await self._client.send(
-                body, str(uuid.uuid4()), document=call.document, held=held, count=1
-            )
+        answer = await self._client.carry_out(call)
         for error in answer.errors.values():
             raise RequestRefused(f"monday refused it: {error.message}", code=error.code)
 

@@ -1,6 +1,7 @@
 """Keeps requests within every budget of the account, and waits what the server says.
 
-Budgets: complexity a minute, requests a minute, requests at a time, calls a day (monday/api.md 1).
+Budgets: complexity a minute, requests a minute, requests at a time, calls a day
+(developer.monday.com, rate limits).
 They start from the configured plan and are corrected by every answer: the `RateLimit` headers tell
 what is left, whoever used it, and `complexity` what the request really cost. Other programs of the
 account find room: what they used in the last minutes is kept for them.

@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer_orders.model import Board, BoardColumn, Cell
+from customer_orders.model import LABELLED, Board, BoardColumn, Cell
 from customer_orders.monday.client import Mutation
 from customer_orders.monday.values import encode
 from customer_orders.plan import Action, Operation, Target
 
-LABELLED = ("dropdown", "status")
 #: What is sent -> the document that does it. A link sends nothing.
 DOCUMENTS = {
     (Target.GROUP, Action.ENSURE_GROUP): "create_group",
@@ -77,7 +76,7 @@ def _values(
     """`column_values` as the JSON-encoded string that monday wants, by column id.
 
     Labels are made only when one is missing: the flag is refused without the right to change the
-    board's structure, even where nothing is missing (api.md 3).
+    board's structure, even where nothing is missing.
     """
     encoded: dict[str, Any] = {columns[t].id: encode(columns[t], c) for t, c in values.items()}
     text = json.dumps({**encoded, **(named or {})}, ensure_ascii=False)

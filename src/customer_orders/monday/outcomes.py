@@ -1,6 +1,6 @@
 """An answer of monday, read: data and errors by alias, each error classified by its code.
 
-Codes and shapes: monday/api.md sections 1 and 4 (docs/error-handling.md, docs/rate-limits.md).
+Codes and shapes: developer.monday.com, error handling and rate limits.
 Words of a message are for people; they decide nothing.
 """
 

@@ -1,4 +1,4 @@
-"""Canonical values to monday's column values and back (monday/api.md 3)."""
+"""Canonical values to monday's column values and back (monday's documents, column values)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def encode(column: BoardColumn, cell: Cell) -> Any:
         case "dropdown":
             return {"labels": [cell]}
         case "status":
-            # A label that looks like a number would be read as an index (api.md, point 7).
+            # A label that looks like a number would be read as an index.
             if cell.isdigit() and cell in column.label_ids:
                 return {"index": column.label_ids[cell]}
             return {"label": cell}

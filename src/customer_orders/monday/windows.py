@@ -26,7 +26,7 @@ SOON, ENOUGH, AHEAD = 5.0, 10.0, 8.0
 #: Seconds that a wait is longer than its sum, which may be rounded down to when nothing fits yet.
 ROUNDING = 0.001
 #: What a call that was refused by a limit counts against the day, and one that only asks for
-#: complexity (monday/api.md 1).
+#: complexity (developer.monday.com, rate limits).
 LIGHT_CALL = 0.1
 
 

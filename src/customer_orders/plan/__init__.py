@@ -18,6 +18,7 @@ from customer_orders.plan.make import ensure_groups, held_line, make
 from customer_orders.plan.missing import MissingLine, missing_finding
 from customer_orders.plan.operations import Action, Operation, Target, checksum_of, sorted_json
 from customer_orders.plan.plan import (
+    ALL_RUNS,
     Draft,
     Filters,
     Outcome,
@@ -28,6 +29,7 @@ from customer_orders.plan.plan import (
 )
 
 __all__ = [
+    "ALL_RUNS",
     "FIRST_LANES",
     "FIRST_SIZE",
     "MUTATION_COST",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from customer_orders.config import RuleSettings
-from customer_orders.model import Board, Finding, Held, Item, OrderLine, Severity, Unchanged
+from customer_orders.model import Board, Finding, Held, Rendered, Severity, Unchanged
 from customer_orders.plan.groups import ambiguous_groups
 from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.make import ensure_groups, held_line, kept_edits, make, stopped_findings
@@ -34,7 +34,7 @@ class Surroundings:
 
 
 def assemble(
-    rendered: Sequence[tuple[OrderLine, Item | Held]],
+    rendered: Rendered,
     findings: Iterable[Finding],
     knowledge: Knowledge,
     around: Surroundings,

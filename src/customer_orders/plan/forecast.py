@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from customer_orders.plan.operations import RANKS, Action, Target
 
-#: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday/api.md 1); no other
+#: Complexity of one mutation. create_item is 30,000 and 1 for the id (monday's documents); no other
 #: figure is published, so every mutation is taken for as dear until monday has told its cost.
 MUTATION_COST = 30_001
 #: Seconds that monday takes for one mutation, and for a request around it, as a rule.

@@ -11,7 +11,9 @@ from customer_orders.model import (
     Held,
     Item,
     OrderLine,
+    Rendered,
     Severity,
+    shown,
 )
 from customer_orders.plan.knowledge import Knowledge
 from customer_orders.plan.line import LineDiff
@@ -19,9 +21,7 @@ from customer_orders.plan.operations import Action, Operation, Target
 from customer_orders.plan.plan import Outcome, PlannedLine
 
 
-def make(
-    rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
-) -> Iterator[tuple[PlannedLine, list[Operation]]]:
+def make(rendered: Rendered, knowledge: Knowledge) -> Iterator[tuple[PlannedLine, list[Operation]]]:
     """Plan line by line; the operations of a line are in the order they must be done."""
     for line, result in rendered:
         if isinstance(result, Held):
@@ -50,18 +50,14 @@ def held_line(held: Held, knowledge: Knowledge) -> PlannedLine:
     )
 
 
-def stopped_findings(
-    rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
-) -> Iterator[Finding]:
+def stopped_findings(rendered: Rendered, knowledge: Knowledge) -> Iterator[Finding]:
     """The findings of lines that their item or its board cannot take."""
     for _, result in rendered:
         if isinstance(result, Item) and (stopped := _stopped(result, knowledge)):
             yield stopped.finding
 
 
-def kept_edits(
-    rendered: Iterable[tuple[OrderLine, Item | Held]], knowledge: Knowledge
-) -> Iterator[Finding]:
+def kept_edits(rendered: Rendered, knowledge: Knowledge) -> Iterator[Finding]:
     """A finding for each cell that is left as a person wrote it."""
     for _, result in rendered:
         if isinstance(result, Item) and result.record_uuid in knowledge.found:
@@ -74,7 +70,7 @@ def kept_edits(
                     record_uuid=result.record_uuid,
                     customer=result.customer,
                     column=title,
-                    value=cell and cell[:200],
+                    value=shown(cell),
                 )
 
 

@@ -122,7 +122,7 @@ class Operation:
 
 
 def checksum(operations: Iterable[Operation]) -> str:
-    """SHA-256 over the sorted operations (contract.md, Commands)."""
+    """SHA-256 over the sorted operations."""
     return checksum_of((o.target, o.action, o.payload_text) for o in operations)
 
 

@@ -16,6 +16,8 @@ from customer_orders.plan.operations import Action, Operation, Target, checksum
 
 #: Filters by what a line is.
 FIELDS = ("customer", "po", "season")
+#: Stands for the id of a run in `Filters.retry`: whatever failed in any of them.
+ALL_RUNS = "all"
 
 
 class Outcome(enum.StrEnum):
@@ -60,7 +62,7 @@ class Filters:
     season: str | None = None
     #: Most lines with operations, counted last.
     limit: int | None = None
-    #: Only lines that failed, whatever holds them: in the run with this id, or in `all` runs.
+    #: Only lines that failed, whatever holds them: in the run with this id, or in ALL_RUNS.
     retry: str | None = None
     #: Compare with the boards themselves, and not with what was delivered.
     repair: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_orders.ledger import Ledger, reading, retelling
-from customer_orders.model import Board
+from customer_orders.model import LABELLED, Board
 from customer_orders.plan import Estimate, Target
 from customer_orders.report.changed import cells, order_of
 
@@ -134,7 +134,7 @@ def _labels(ledger: Ledger, run_id: str, boards: Mapping[str, Board]) -> list[Do
         columns = board.subitem_columns if kind == Target.SUBITEM else board.columns
         for title, label in values.items():
             column = columns.get(title)
-            labelled = column is not None and column.type in ("dropdown", "status")
+            labelled = column is not None and column.type in LABELLED
             if column is not None and labelled and label and label not in column.labels:
                 made[board_id, title, label] = None
     return [{"board": b, "column": title, "label": label} for b, title, label in sorted(made)]

@@ -1,4 +1,4 @@
-"""The RUN structure (contract.md): what a run did, counted once for every use."""
+"""What a run did, counted once for every use: the RUN document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from customer_orders.monday import Client
 from customer_orders.plan import Estimate, Outcome
 from customer_orders.report.details import Details, details_of
 
-#: Share of lines that arrived: from here SUCCESS, from there ATTENTION (design.md, invariant 3).
+#: Share of lines that arrived: from here SUCCESS, from there ATTENTION (docs/commands.md, Status
+#: of a run).
 SUCCESS_SHARE = 0.95
 ATTENTION_SHARE = 0.80
 ARRIVED = (Outcome.CREATED, Outcome.UPDATED, Outcome.MOVED, Outcome.UNCHANGED)
@@ -30,7 +31,7 @@ class Traffic:
     mutations: int = 0
     #: Reads among them.
     calls: int = 0
-    #: Calls that carried mutations, and their planned cost: monday's own figures are not kept yet.
+    #: Calls that carried mutations, and what they cost: as planned where monday did not say.
     requests: int = 0
     complexity: int = 0
     #: Seconds waited, by cause.
@@ -81,7 +82,7 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """contract.md, Commands: the error's own code, 2 when lines failed, else 0."""
+        """docs/commands.md, Exit codes: the error's own code, 2 when lines failed, else 0."""
         if self.error is not None:
             return self.error.exit_code
         return 2 if self.items.get(Outcome.FAILED) else 0
@@ -132,11 +133,12 @@ def count_run(
     facts = runs.facts(ledger, bare.id)
     lines = runs.line_counts(ledger, bare.id)
     customers = _by_customer(lines)
+    details = details_of(ledger, bare.id, boards, estimate)
     return replace(
         bare,
         counted=True,
         status=_status(customers, bare),
-        groups_created=runs.groups_created(ledger, bare.id),
+        groups_created=len(details.groups),
         items=_total(lines),
         subitems=_total(runs.subitem_counts(ledger, bare.id)),
         customers=customers,
@@ -146,7 +148,7 @@ def count_run(
         filters=facts.filters,
         dropped=facts.dropped,
         failures=tuple(reading.failures(ledger, bare.id)),
-        details=details_of(ledger, bare.id, boards, estimate),
+        details=details,
     )
 
 

@@ -164,8 +164,7 @@ def print_status(console: Console, found: Mapping[str, Any]) -> None:
 def print_story(console: Console, found: Mapping[str, Any]) -> None:
     """Everything behind an id: a run by its report, the rest as JSON, which has every shape."""
     report = found.get("run", {}).get("report")
-    # A report of an earlier version has no tables.
-    if report and "rate" in report:
+    if report:
         print_run(console, report)
         if error := report["error"]:
             _say(console, f"error: {visible(error['message'])}")

@@ -85,6 +85,14 @@ def chosen_sizes(source: SourceSettings, origin: Origin, rows: pa.Table) -> list
     return sizes
 
 
+def absent_table(table: str, database: str, names: Iterable[str]) -> SourceError:
+    """The error for a table that is not there; `names` are those that stand beside it."""
+    return SourceError(
+        f'the table "{table}" is not in {database}' + nearest(table.rpartition(".")[2], names),
+        hint="check [source] table; nothing was read",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """` (nearest: "...")`, or nothing when no known name is near."""
     near = nearest_name(name, known)

@@ -33,23 +33,23 @@ from customer_orders.source.columns import (
     INTEGER,
     TEXT,
     Origin,
+    absent_table,
     known_kind,
-    nearest,
     unique_header,
 )
 from customer_orders.source.statement import (
+    BATCH,
     columns_read,
     counted,
     in_scope,
     orders_of,
     orders_query,
 )
-from customer_orders.source.steady import refuse_shrunk
+from customer_orders.source.steady import RELOAD, refuse_shrunk
 
-#: Rows fetched at a time.
-BATCH = 5_000
 HINT = "check [source] url, and that the database is up"
-HINTS = {"sqlite": "check that it is a SQLite database and not locked"}
+NO_DATABASE = "check that it is a SQLite database and not locked"
+HINTS = {"sqlite": NO_DATABASE}
 #: What makes a connection refuse to write, where the engine has a word for it, and values
 #: independent of whoever reads.
 BEGINNING = {
@@ -116,10 +116,7 @@ def table_columns(connection: Connection, database: str, source: SourceSettings)
     inspected = inspect(connection)
     names = [*inspected.get_table_names(schema or None), *inspected.get_view_names(schema or None)]
     if bare not in names:
-        raise SourceError(
-            f'the table "{source.table}" is not in {database}' + nearest(bare, names),
-            hint="check [source] table; nothing was read",
-        )
+        raise absent_table(source.table or "", database, names)
     columns = inspected.get_columns(bare, schema or None)
     return {c["name"]: INTEGER if isinstance(c["type"], Integer) else TEXT for c in columns}
 
@@ -146,7 +143,7 @@ def _reading(engine: Engine, name: str) -> Iterator[Connection]:
     except SQLAlchemyError as exc:
         raise SourceError(
             f"reading {name} failed: {words_of(exc)}",
-            hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
+            hint=hint_of(exc, RELOAD),
         ) from exc
     finally:
         engine.dispose()

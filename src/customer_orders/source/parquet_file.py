@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
-from customer_orders.changes.detect import ENGINE
+from customer_orders.databases import DUCKDB
 from customer_orders.errors import SourceError
 from customer_orders.source.columns import INTEGER, UNKNOWN, Origin, known_kind, unique_header
 from customer_orders.source.files import Place
@@ -32,14 +32,14 @@ TIMES = {"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"}
 def origin(place: Place) -> Origin:
     """The file's columns, by their types; a text column by its name, a fraction by its cells."""
     path, source = place.path, place.source
-    with closing(duckdb.connect(config=ENGINE)) as engine:
+    with closing(duckdb.connect(config=DUCKDB)) as engine:
         types = _types(_opened(engine, path))
     unique_header(_names(path), str(path))
 
     def rows(wanted: Sequence[str]) -> pa.Table:
         columns = columns_read(source, wanted)
         sql, parameters = compiled(statement(source, wanted, orders_table(ORDERS, columns)))
-        with closing(duckdb.connect(config=ENGINE)) as engine:
+        with closing(duckdb.connect(config=DUCKDB)) as engine:
             texts = [_text(name, types[name]) for name in columns]
             _opened(engine, path).select(*texts).create_view(ORDERS)
             try:

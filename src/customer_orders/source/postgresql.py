@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import adbc_driver_manager
 import pyarrow as pa
 from sqlalchemy import (
     NUMERIC,
@@ -39,12 +38,12 @@ from customer_orders.source.columns import (
     INTEGER,
     TEXT,
     Origin,
+    absent_table,
     known_kind,
-    nearest,
     unique_header,
 )
 from customer_orders.source.statement import columns_read, in_scope, orders_of
-from customer_orders.source.steady import PATIENCE, refuse_moved
+from customer_orders.source.steady import PATIENCE, RELOAD, refuse_moved
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -91,6 +90,18 @@ class _Seen:
     tables: frozenset[tuple[Any, ...]]
 
 
+def _driver() -> Any:
+    """ADBC's driver, from an extra: only who reads PostgreSQL needs it. Raises SourceError."""
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError as exc:
+        raise SourceError(
+            "[source] url: the driver for postgresql is not installed",
+            hint=DRIVERS["postgresql"],
+        ) from exc
+    return dbapi
+
+
 class _Server:
     """Where the orders are, and what of it is asked."""
 
@@ -99,12 +110,13 @@ class _Server:
         self.database = url.set(drivername="postgresql", query={}).render_as_string()
         self.name = f"the query {source.query}" if query else f"the table {source.table}"
         self._url = url
+        self._driver = _driver()
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
         """A transaction that sees one moment. Raises SourceError for whatever goes wrong in it."""
         # What goes wrong while rows stream in is an error of Arrow.
-        foreign = (adbc_driver_manager.Error, pa.ArrowException, OSError)
+        foreign = (self._driver.Error, pa.ArrowException, OSError)
         with closing(self._connected()) as connection, closing(connection.cursor()) as cursor:
             try:
                 for words in BEGINNING:
@@ -115,15 +127,8 @@ class _Server:
 
     def _connected(self) -> Connection:
         try:
-            from adbc_driver_postgresql import dbapi  # an extra: only who reads PostgreSQL needs it
-        except ImportError as exc:
-            raise SourceError(
-                "[source] url: the driver for postgresql is not installed",
-                hint=DRIVERS["postgresql"],
-            ) from exc
-        try:
-            connection: Connection = dbapi.connect(_conninfo(self._url))
-        except adbc_driver_manager.Error as exc:
+            connection: Connection = self._driver.connect(_conninfo(self._url))
+        except self._driver.Error as exc:
             raise SourceError(
                 redacted(f"{self.database} cannot be read: {words_of(exc)}"),
                 hint=Trouble.CUT.value,
@@ -146,18 +151,15 @@ class _Server:
             return self._absent()
         return SourceError(
             redacted(f"{self.name} of {self.database} cannot be read: {words_of(exc)}"),
-            hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
+            hint=hint_of(exc, RELOAD),
         )
 
     def _absent(self) -> SourceError:
-        schema, _, bare = (self.source.table or "").rpartition(".")
+        schema = (self.source.table or "").rpartition(".")[0]
         with self.reading() as cursor:
             found = _rows(cursor, NAMES).to_pylist()
         names = [t["name"] for t in found if (t["schema"] == schema if schema else t["usual"])]
-        return SourceError(
-            f'the table "{self.source.table}" is not in {self.database}' + nearest(bare, names),
-            hint="check [source] table; nothing was read",
-        )
+        return absent_table(self.source.table or "", self.database, names)
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:

@@ -34,9 +34,9 @@ FILES: Mapping[str, Callable[[Place], Origin]] = {
     ".parquet": parquet_file.origin,
     ".xlsx": excel_file.origin,
 }
-#: Engines that hand out Arrow, by what stands before the colon of a URL. Another driver's name in
-#: it chooses that driver.
-ARROW: Mapping[str, Callable[[URL, SourceSettings, str | None], Origin]] = {
+#: Engines with a reader of their own, by what stands before the colon of a URL. Any other URL goes
+#: through SQLAlchemy.
+READERS: Mapping[str, Callable[[URL, SourceSettings, str | None], Origin]] = {
     "sqlite": sqlite.origin,
     "postgres": postgresql.origin,
     "postgresql": postgresql.origin,
@@ -96,7 +96,7 @@ def _origin(settings: Settings, needed: Sequence[str]) -> Origin:
     if url.get_backend_name() == "sqlite":
         sqlite.refuse_absent(url)
     query = read_query(settings.path(source.query), url) if source.query else None
-    open_it = ARROW.get(written.partition(":")[0], database.origin)
+    open_it = READERS.get(written.partition(":")[0], database.origin)
     return open_it(url, source, query)
 
 

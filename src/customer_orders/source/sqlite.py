@@ -18,16 +18,19 @@ from sqlalchemy.pool import NullPool
 from customer_orders.config import SourceSettings
 from customer_orders.errors import SourceError
 from customer_orders.source.columns import Origin
-from customer_orders.source.database import columns_of
-from customer_orders.source.statement import columns_read, compiled, counted, orders_of, statement
-from customer_orders.source.steady import PATIENCE, refuse_moved, refuse_shrunk
+from customer_orders.source.database import NO_DATABASE, columns_of
+from customer_orders.source.statement import (
+    BATCH,
+    columns_read,
+    compiled,
+    counted,
+    orders_of,
+    statement,
+)
+from customer_orders.source.steady import PATIENCE, RELOAD, refuse_moved, refuse_shrunk
 
-NO_DATABASE = "check that it is a SQLite database and not locked"
-RELOAD = "the table may be in the middle of a reload; run again"
 #: Grows with every table that is made, renamed or dropped.
 VERSION = "SELECT schema_version FROM pragma_schema_version"
-#: Rows fetched at a time.
-BATCH = 5_000
 
 
 def origin(url: URL, source: SourceSettings, query: str | None) -> Origin:
@@ -84,7 +87,7 @@ def _reading(database: str, failed: str, hint: str) -> Iterator[sqlite3.Cursor]:
 def _version(cursor: sqlite3.Cursor, database: str) -> tuple[int, ...]:
     """Which file it is, and the version of its schema: a load may swap the one or the other."""
     cursor.execute(VERSION)
-    (version,) = cursor.fetchone() or (0,)
+    (version,) = cursor.fetchone()
     file = Path(database).stat()
     return file.st_dev, file.st_ino, version
 
@@ -94,7 +97,7 @@ def _count(cursor: sqlite3.Cursor, source: SourceSettings) -> int:
     if source.table is None:
         return 0
     cursor.execute(*compiled(counted(source.table)))
-    (rows,) = cursor.fetchone() or (0,)
+    (rows,) = cursor.fetchone()
     return int(rows)
 
 

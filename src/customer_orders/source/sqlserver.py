@@ -36,15 +36,13 @@ from customer_orders.source.columns import (
     INTEGER,
     TEXT,
     Origin,
+    absent_table,
     known_kind,
-    nearest,
     unique_header,
 )
-from customer_orders.source.statement import columns_read, in_scope, orders_of
-from customer_orders.source.steady import PATIENCE, refuse_moved, refuse_shrunk
+from customer_orders.source.statement import BATCH, columns_read, in_scope, orders_of
+from customer_orders.source.steady import PATIENCE, RELOAD, refuse_moved, refuse_shrunk
 
-#: Rows fetched at a time.
-BATCH = 5_000
 WHOLE = ("tinyint", "smallint", "int", "bigint")
 #: Where a table without a schema is looked for after the user's own.
 USUAL_SCHEMA = "dbo"
@@ -87,7 +85,7 @@ class _Server:
         except foreign as exc:
             raise SourceError(
                 redacted(f"{self.name} of {self.database} cannot be read: {words_of(exc)}"),
-                hint=hint_of(exc, "the table may be in the middle of a reload; run again"),
+                hint=hint_of(exc, RELOAD),
             ) from exc
 
     def kinds(self, connection: Connection) -> dict[str, str]:
@@ -143,10 +141,7 @@ def table_columns(connection: Connection, database: str, source: SourceSettings)
         if found:
             return {name: INTEGER if kind in WHOLE else TEXT for name, kind in found}
     names = connection.scalars(select(LISTED.c.TABLE_NAME).distinct()).all()
-    raise SourceError(
-        f'the table "{source.table}" is not in {database}' + nearest(bare, names),
-        hint="check [source] table; nothing was read",
-    )
+    raise absent_table(source.table or "", database, names)
 
 
 def snapshot_asked() -> Select[Any]:

@@ -24,12 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import quoted_name
 
-from customer_orders.changes.detect import ENGINE
 from customer_orders.config import SourceSettings
+from customer_orders.databases import DUCKDB
 from customer_orders.model import BLANKS
 
 #: What the rows of a file are called in the engine.
 ORDERS = "orders"
+#: Rows fetched from a database at a time.
+BATCH = 5_000
 
 
 def columns_read(source: SourceSettings, wanted: Sequence[str]) -> list[str]:
@@ -98,7 +100,7 @@ def in_scope(
     orders = orders_table(ORDERS, columns_read(source, wanted))
     sql, parameters = compiled(statement(source, wanted, orders))
     found = [_no_rows(wanted)]
-    with closing(duckdb.connect(config=ENGINE)) as engine:
+    with closing(duckdb.connect(config=DUCKDB)) as engine:
         for batch in batches:
             engine.register(ORDERS, pa.Table.from_batches([batch]))
             found.append(engine.sql(sql, params=parameters).to_arrow_table())

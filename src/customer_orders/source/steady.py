@@ -5,6 +5,8 @@ from __future__ import annotations
 from customer_orders.errors import SourceError
 
 HINT = "a load is at work on it; run again when it is done"
+#: For an error of a database that says nothing of its own.
+RELOAD = "the table may be in the middle of a reload; run again"
 #: Seconds that a read waits for a load that has locked the table.
 PATIENCE = 60
 

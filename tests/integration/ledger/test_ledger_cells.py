@@ -12,7 +12,7 @@ from customer_orders.ledger import State, knowledge, reading
 from customer_orders.ledger.locks import Lock
 from customer_orders.ledger.results import WithoutCell
 from customer_orders.ledger.schema import operation
-from customer_orders.plan import Action, Operation, Outcome
+from customer_orders.plan import ALL_RUNS, Action, Operation, Outcome
 
 VALUES = {"NOTE": "x", "SHADE": "dull", "LINE KEY": "a"}
 
@@ -93,7 +93,7 @@ def test_refused_cells_are_known_to_the_next_plan(books: Books):
     assert knowledge.refused_cells(books.ledger, "v1", {}) == {"a": {"SHADE": "dull", "NOTE": "x"}}
     assert knowledge.refused_cells(books.ledger, "v2", {}) == {}
     assert knowledge.refused_payloads(books.ledger, "v1", {}) == {}
-    assert knowledge.failed_lines(books.ledger, knowledge.ALL_RUNS) == {"a"}
+    assert knowledge.failed_lines(books.ledger, ALL_RUNS) == {"a"}
 
 
 def test_the_last_refusal_of_a_cell_counts(books: Books):

@@ -9,7 +9,7 @@ import pytest
 from books import BOARD, GROUP, Books, group, line, of_item, of_size, planned, whole
 from sqlalchemy import Column, MetaData, Table, insert, select
 
-from customer_orders.ledger import RunStatus, reading, runs
+from customer_orders.ledger import RunStatus, reading, retelling, runs
 from customer_orders.ledger.results import Done, Refusal
 from customer_orders.ledger.schema import item, run
 from customer_orders.model import Unchanged
@@ -116,9 +116,10 @@ def test_sizes_of_held_and_unsettled_lines_count(books: Books):
 def test_groups_that_were_made_are_counted(books: Books):
     """Only those that monday confirmed."""
     run_id = mixed(books)
-    assert runs.groups_created(books.ledger, run_id) == 1
+    (made,) = retelling.groups_made(books.ledger, run_id)
+    assert made["group"] == GROUP
     other, _ = books.run(planned([line("a")], [group("another")]))
-    assert runs.groups_created(books.ledger, other) == 0
+    assert retelling.groups_made(books.ledger, other) == []
 
 
 def test_a_staged_run_is_pending(books: Books):

@@ -16,7 +16,7 @@ from customer_orders.ledger.results import Done, Refusal, Reopen
 from customer_orders.ledger.rows import operation_row
 from customer_orders.ledger.schema import board_group, operation, run, run_line, snapshot
 from customer_orders.model import Finding, Severity
-from customer_orders.plan import Action, Outcome
+from customer_orders.plan import ALL_RUNS, Action, Outcome
 
 DATA = Refusal(category="data", code="ColumnValueException", error="no such label", hint="mend it")
 
@@ -396,7 +396,7 @@ def test_refused_payloads_hold_what_monday_refused_under_the_same_mapping(books:
         (f"{BOARD}/b", "create"): of_item("b").payload_text,
     }
     assert knowledge.refused_payloads(books.ledger, "v2", {}) == {}
-    assert knowledge.failed_lines(books.ledger, knowledge.ALL_RUNS) == {"a", "b", "c"}
+    assert knowledge.failed_lines(books.ledger, ALL_RUNS) == {"a", "b", "c"}
 
 
 def test_failed_lines_of_a_run_are_those_that_it_counted_so(books: Books):
@@ -406,7 +406,7 @@ def test_failed_lines_of_a_run_are_those_that_it_counted_so(books: Books):
     runs.settle_outcomes(books.ledger, run_id)
     later, _ = books.run(planned([line("a", Outcome.FAILED), line("b", Outcome.UNCHANGED)]))
     runs.settle_outcomes(books.ledger, later)
-    for asked in (run_id, later, knowledge.ALL_RUNS):
+    for asked in (run_id, later, ALL_RUNS):
         assert knowledge.failed_lines(books.ledger, asked) == {"a"}
     with pytest.raises(LedgerError, match="there is no run 20200101"):
         knowledge.failed_lines(books.ledger, "20200101")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -469,3 +470,11 @@ def test_reads_beside_a_busy_loader(tmp_path: Path) -> None:
             )
 
     read_beside(load, of_postgres(tmp_path), rows=300)
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ADBC is not installed, the message says what to install."""
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(SourceError, match="the driver for postgresql is not installed") as caught:
+        everything(of_postgres(tmp_path))
+    assert "customer-orders[postgres]" in caught.value.hint

@@ -22,15 +22,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_orders.changes import detect, line_uuid
-from customer_orders.changes.detect import ENGINE, STATEMENTS
+from customer_orders.changes.detect import STATEMENTS
 from customer_orders.changes.identity import NAMESPACE
 from customer_orders.config import source_types
+from customer_orders.databases import DUCKDB
 
 UPPER = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 def documented_key(*cells: str | None) -> str:
-    """The key as contract.md words it: trimmed, A to Z upper-cased, escaped, joined."""
+    """The key in words: trimmed, A to Z upper-cased, escaped, joined."""
     trimmed = [(cell or "").strip(" \t\r\n\u00a0").translate(UPPER) for cell in cells]
     return "\x1f".join(c.replace("\\", "\\\\").replace("\x1f", "\\x1f") for c in trimmed)
 
@@ -49,7 +50,7 @@ keys = st.tuples(cell.map(lambda text: f"N{text or ''}"), cell, cell, cell)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(keys, min_size=1, max_size=20))
 def test_record_uuid_is_that_of_python(found: list[tuple[str | None, ...]]) -> None:
-    """Whatever the cells hold, DuckDB makes the key of the contract and uuid.uuid5 of it."""
+    """Whatever the cells hold, DuckDB makes the key as words have it and uuid.uuid5 of it."""
     rows = [order(**dict(zip(COLUMNS.key, cells, strict=True))) for cells in found]
     lines = list(detected(rows).lines())
     assert [line.line_key for line in lines] == [documented_key(*cells) for cells in found]
@@ -91,7 +92,7 @@ def test_record_uuid_of_awkward_texts(text: str) -> None:
     ],
 )
 def test_key_ignores_blanks_around_and_ascii_case(one: Row, other: Row) -> None:
-    """The characters of the contract are trimmed, a to z are upper-cased, blank is NULL."""
+    """Blanks at both ends are trimmed, a to z are upper-cased, blank is NULL."""
     assert line_of(one).record_uuid == line_of(other).record_uuid
 
 
@@ -155,8 +156,8 @@ def test_blank_rows_are_dropped() -> None:
 
 def test_a_million_blank_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are dropped before anything is made of them: little memory is enough."""
-    monkeypatch.setitem(ENGINE, "memory_limit", "100MB")
-    monkeypatch.setitem(ENGINE, "temp_directory", "")
+    monkeypatch.setitem(DUCKDB, "memory_limit", "100MB")
+    monkeypatch.setitem(DUCKDB, "temp_directory", "")
     blank = pa.nulls(1_000_000, pa.string())
     source = pa.table(dict.fromkeys(orders([ORDER]).column_names, blank))
     changes = detect(source, known([]), COLUMNS, "v1")

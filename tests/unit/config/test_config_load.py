@@ -99,7 +99,7 @@ def line_of(text: str, part: str) -> int:
 
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="the shared example is not here")
 def test_the_shared_example_loads() -> None:
-    """The form that everybody relies on, with the defaults of the contract."""
+    """The form that everybody relies on, with its defaults."""
     made = load(EXAMPLE)
     assert made.source.url == "env/ORDERS_DB_URL"
     assert made.source.scope == (("AAG SEASON", "in", ("2025 FALL", "2026 SPRING")),)

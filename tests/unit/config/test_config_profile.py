@@ -84,5 +84,5 @@ def test_the_titles_of_the_settings_are_those_of_the_profile() -> None:
 )
 def test_the_shipped_lists_are_the_shared_ones(name: str) -> None:
     """The package ships copies; they may not drift."""
-    shipped = (files("customer_orders.config") / name).read_text(encoding="utf-8")
-    assert shipped == (SHARED / name).read_text(encoding="utf-8")
+    shipped = (files("customer_orders.config") / name).read_bytes()
+    assert shipped == (SHARED / name).read_bytes()

@@ -1,4 +1,4 @@
-"""The defaults of the contract, and the bounds of what may be set."""
+"""The defaults, and the bounds of what may be set."""
 
 from __future__ import annotations
 

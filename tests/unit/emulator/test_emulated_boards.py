@@ -1,4 +1,4 @@
-"""Items, groups, subitems, columns, pages and searches (api.md sections 2 to 4)."""
+"""Items, groups, subitems, columns, pages and searches."""
 
 from __future__ import annotations
 

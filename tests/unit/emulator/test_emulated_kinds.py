@@ -1,4 +1,4 @@
-"""The rest of the column types: written as documented, cleared, read back, refused (api.md 3)."""
+"""The rest of the column types: written as documented, cleared, read back, refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate limits, their headers and bodies (api.md section 1), and the 60 s cap."""
+"""Rate limits, their headers and bodies, and the 60 s cap."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_complexity_budget(post, monday, clock):
 
 
 async def test_complexity_per_request(post):
-    """167 creates in one request are above 5,000,000 (api.md section 4)."""
+    """167 creates in one request are above 5,000,000."""
     aliases = " ".join(
         f'a{number}: create_item(board_id: 10, item_name: "A") {{ id }}' for number in range(167)
     )
@@ -266,7 +266,7 @@ async def test_broken_requests(monday, body, status, expected):
     ],
 )
 async def test_versions(monday, asked, answered):
-    """A deprecated version gives Maintenance, an unknown one Current (docs/api-versioning.md)."""
+    """A deprecated version gives Maintenance, an unknown one Current."""
     headers = {"Authorization": "emulator-token", "API-Version": asked}
     answer = await monday.post(b'{"query": "{ me { id } }"}', headers)
     assert answer.headers["API-Version"] == answered

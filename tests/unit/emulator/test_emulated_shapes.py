@@ -1,4 +1,4 @@
-"""Error shapes that only a fault, or a limit of one field, brings about (api.md 1 and 4)."""
+"""Error shapes that only a fault, or a limit of one field, brings about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing, clearing and reading back per column type (api.md section 3)."""
+"""Writing, clearing and reading back per column type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of operations: one diagram, in four places."""
+"""The states of operations: one diagram, in five places."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from customer_orders.ledger import Ledger, Move, RunStatus, State
 from customer_orders.ledger.schema import operation, run
 
-PAGE = Path(__file__).parents[3] / "docs" / "states.md"
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS / "states.md"
 EDGE = re.compile(r"^ +(\w+) --> (\w+): (\w+)$", re.MULTILINE)
 
 
@@ -25,6 +26,12 @@ def test_the_diagram_draws_every_state():
     diagram = PAGE.read_text().split("```")[1]
     assert set(re.findall(r"\b[a-z]+\b", diagram)) - {"mermaid", "v2"} == set(State)
     assert f"[*] --> {State.PENDING}" in diagram
+
+
+def test_the_page_on_delivery_has_the_same_diagram():
+    """docs/delivery.md is read by itself, so it repeats the diagram, letter by letter."""
+    diagram = PAGE.read_text().split("```")[1]
+    assert f"```{diagram}```" in (DOCS / "delivery.md").read_text()
 
 
 @pytest.mark.parametrize("move", Move, ids=lambda move: move.name)

@@ -1,4 +1,4 @@
-"""Single cells: every accepted form of the contract, and what is rejected."""
+"""Single cells: every accepted form, and what is rejected."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_more_than_the_source_could_hold_is_no_quantity(text: str) -> None:
     ],
 )
 def test_a_date_is_iso(text: str, value: str) -> None:
-    """Each form of the contract gives YYYY-MM-DD; the time of day is dropped."""
+    """Each accepted form gives YYYY-MM-DD; the time of day is dropped."""
     assert cells.date(text) == value
 
 

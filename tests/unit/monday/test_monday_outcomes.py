@@ -1,4 +1,4 @@
-"""Every shape of answer that api.md knows, and what it means. Bodies: api.md sections 1 and 4."""
+"""Every shape of answer that is known of monday, and what it means."""
 
 from __future__ import annotations
 

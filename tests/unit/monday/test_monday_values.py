@@ -41,7 +41,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("where", "cell", "sent"), WRITTEN)
 def test_what_is_sent(where: BoardColumn, cell: str, sent: Any):
-    """The JSON of each type (api.md 3)."""
+    """The JSON of each type."""
     assert encode(where, cell) == sent
 
 

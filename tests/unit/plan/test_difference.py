@@ -1,4 +1,4 @@
-"""What a change does on the board: the table of domain.md section 4, row by row."""
+"""What a change does on the board, case by case."""
 
 from dataclasses import replace
 
