@@ -41,7 +41,8 @@ PLANS = {
 }
 #: Plan -> calls a day.
 CALLS_A_DAY = {"free": 1_000, "standard": 1_000, "pro": 10_000, "enterprise": 25_000}
-POLICY = re.compile(r'"(\w+)";q=(\d+)')
+#: A quota of nothing is no quota: nothing could ever leave, so the one that is known stays.
+POLICY = re.compile(r'"(\w+)";q=([1-9]\d*)')
 REMAINING = re.compile(r'"(\w+)";r=(\d+)(?:;t=(\d+))?')
 
 log = structlog.get_logger()
@@ -180,7 +181,8 @@ class Governor:
         now = self._now()
         fresh = [r for r in self._under_way if r is not held and now < (r.left or now) + FRESH]
         for name, remaining, resets in REMAINING.findall(headers.get("ratelimit", "")):
-            resets_in = float(resets) if resets else None
+            # No minute ends later: what says so is in another unit, or a moment.
+            resets_in = min(float(resets), MINUTE) if resets else None
             if name == "complexityMinute":
                 self._compare(held, int(remaining), resets_in, now)
                 minute = self._minute(writes=held.writes)

@@ -127,6 +127,36 @@ def test_limits_of_the_account_are_learned():
     assert moments == pytest.approx([0, 0, 60, 60])
 
 
+@pytest.mark.parametrize("name", ["complexityMinute", "minuteRate"])
+@pytest.mark.parametrize("resets", ["3600", "45000"])
+def test_no_minute_is_longer_than_a_minute(name: str, resets: str):
+    """Whatever a header says: an hour or milliseconds would be waited for."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 1, headers(**{name: f"0;t={resets}"}))
+        return await _spend(governor, COST, 1)
+
+    moments, _ = virtually(work())
+    assert moments == pytest.approx([60])
+
+
+@pytest.mark.parametrize("name", ["complexityMinute", "minuteRate", "concurrency"])
+def test_a_quota_of_nothing_is_not_believed(name: str):
+    """With it nothing could ever leave; what is known stays."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with await governor.reserve(1) as held:
+            governor.settle(held, 1, {"ratelimit-policy": f'"{name}";q=0;w=60'})
+        async with asyncio.timeout(3600):
+            return await _spend(governor, COST, 100)
+
+    moments, _ = virtually(work())
+    assert moments == [0] * 100
+
+
 def test_what_is_under_way_stays_reserved():
     """The server's count may not know it yet."""
 
