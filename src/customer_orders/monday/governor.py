@@ -65,13 +65,15 @@ class Reservation:
         self.count = count
         self.cost = price * count
         self.writes = writes
+        #: When it was made, on the loop's clock.
+        self.made = asyncio.get_running_loop().time()
         #: What it counts of the day's calls.
         self.calls = 1.0
-        #: When it left, on the loop's clock; None before.
+        #: When it left, on the loop's clock; None before, and when it did not leave after all.
         self.left: float | None = None
 
     async def release(self) -> None:
-        """The request came back."""
+        """The request came back, or never leaves."""
         await self._governor.free(self)
 
     async def __aenter__(self) -> Reservation:
@@ -152,8 +154,12 @@ class Governor:
             await self._freed.acquire()
 
     async def free(self, held: Reservation) -> None:
-        """A request has come back: its place is another's; what it cost stays spent."""
+        """A place is another's. What the request cost stays spent, but for one that never left."""
         async with self._freed:
+            if held in self._under_way and held.left is None:
+                self._minute(writes=held.writes).give_back(held.cost, held.made)
+                self.requests.give_back(1, held.made)
+                self.day.count(-held.calls)
             self._under_way.discard(held)
             self._freed.notify_all()
 
@@ -166,11 +172,8 @@ class Governor:
         held.left = self._now()
 
     def stayed(self, held: Reservation) -> None:
-        """The request did not leave after all: it used nothing."""
-        self._minute(writes=held.writes).spend(-held.cost)
-        self.requests.spend(-1)
-        self.day.count(-held.calls)
-        held.left, held.cost = None, 0.0
+        """The request did not leave after all: all that it holds is given back with its place."""
+        held.left = None
 
     def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
         """Correct the budgets by an answer: what it cost where that is told, and what is left."""

@@ -99,9 +99,14 @@ class Minute:
         return True
 
     def spend(self, amount: float) -> None:
-        """Reserve for a request of ours, or give back what it did not take."""
+        """Reserve for a request of ours, or correct it by what it took."""
         self.used += amount
         self.ours += amount
+
+    def give_back(self, amount: float, since: float) -> None:
+        """What was reserved then is not used; a minute that began later does not hold it."""
+        if since >= self.began:
+            self.spend(-amount)
 
     def learn(self, left: int, fresh: float, resets_in: float | None, now: float) -> None:
         """Take the server's word; it may not know yet what left here a moment ago (`fresh`)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from virtual import LoopClock, virtually
 
 from customer_orders.emulator import Monday
 from customer_orders.errors import DayUsed
-from customer_orders.monday import Client, Governor, Mutation
+from customer_orders.monday import Client, Governor, Mutation, Reservation
 
 CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
 COST = 30_001
@@ -23,6 +25,16 @@ def headers(**left: str) -> dict[str, str]:
     return {"ratelimit": ", ".join(f'"{name}";r={rest}' for name, rest in left.items())}
 
 
+@asynccontextmanager
+async def leaving(
+    governor: Governor, price: float, count: int = 1, *, writes: bool = False
+) -> AsyncIterator[Reservation]:
+    """The place of a request that leaves at once."""
+    async with await governor.reserve(price, count, writes=writes) as held:
+        governor.left(held)
+        yield held
+
+
 async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0) -> list[float]:
     """When each of so many requests at once was let through, in seconds from the start."""
     loop = asyncio.get_running_loop()
@@ -30,7 +42,7 @@ async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0)
     moments: list[float] = []
 
     async def one() -> None:
-        async with await governor.reserve(cost):
+        async with leaving(governor, cost):
             moments.append(loop.time() - begun)
             await asyncio.sleep(hold)
 
@@ -88,7 +100,7 @@ def test_what_others_used_is_learned_from_the_headers():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(COST) as held:
+        async with leaving(governor, COST) as held:
             governor.settle(held, None, headers(complexityMinute=f"{3 * COST};t=7"))
         return await _spend(governor, COST, 3)
 
@@ -101,7 +113,7 @@ def test_requests_left_are_learned_too():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, None, headers(minuteRate="0;t=38"))
         return await _spend(governor, 1, 1)
 
@@ -118,7 +130,7 @@ def test_limits_of_the_account_are_learned():
 
     async def work() -> tuple[list[float], int]:
         governor = Governor("free")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 0, {"ratelimit-policy": policy})
         return await _spend(governor, COST, 4), governor.writing.quota
 
@@ -134,7 +146,7 @@ def test_no_minute_is_longer_than_a_minute(name: str, resets: str):
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 1, headers(**{name: f"0;t={resets}"}))
         return await _spend(governor, COST, 1)
 
@@ -148,7 +160,7 @@ def test_a_quota_of_nothing_is_not_believed(name: str):
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 1, {"ratelimit-policy": f'"{name}";q=0;w=60'})
         async with asyncio.timeout(3600):
             return await _spend(governor, COST, 100)
@@ -163,6 +175,7 @@ def test_what_is_under_way_stays_reserved():
     async def work() -> float:
         governor = Governor("pro")
         first, second = await governor.reserve(3_000_000), await governor.reserve(4_000_000)
+        governor.left(first)
         governor.settle(first, None, headers(complexityMinute="10000000;t=60"))
         await first.release()
         begun = asyncio.get_running_loop().time()
@@ -178,8 +191,8 @@ def test_a_released_place_stays_spent():
 
     async def work() -> float:
         governor = Governor("pro")
-        reservation = await governor.reserve(9_990_000)
-        await reservation.release()
+        async with leaving(governor, 9_990_000):
+            pass
         begun = asyncio.get_running_loop().time()
         await governor.reserve(300_000)
         return asyncio.get_running_loop().time() - begun
@@ -188,14 +201,16 @@ def test_a_released_place_stays_spent():
 
 
 def test_a_release_after_the_minute_gives_nothing_away():
-    """The window was opened anew meanwhile: its budget does not grow."""
+    """The window was opened anew meanwhile: its budget does not grow, left or not."""
 
     async def work() -> list[float]:
         governor = Governor("free")
-        old = await governor.reserve(900_000)
+        old, left = await governor.reserve(400_000), await governor.reserve(500_000)
+        governor.left(left)
         await asyncio.sleep(61)
         await _spend(governor, 1, 1)
         await old.release()
+        await left.release()
         return await _spend(governor, 970_000, 2)
 
     moments, _ = virtually(work())
@@ -208,7 +223,7 @@ def test_a_place_is_given_back_when_its_request_fails():
     async def work() -> tuple[list[float], float]:
         governor = Governor("free")
         with pytest.raises(KeyError):
-            async with await governor.reserve(1):
+            async with leaving(governor, 1):
                 raise KeyError
         governor.pause(100)
         waiting = asyncio.create_task(governor.reserve(1))
@@ -223,6 +238,23 @@ def test_a_place_is_given_back_when_its_request_fails():
     assert held == 0
 
 
+@pytest.mark.parametrize("stays", [False, True])
+def test_all_is_given_back_when_a_request_never_leaves(stays: bool):
+    """Complexity, request and call, once; a claim may fail, or the network not be there."""
+
+    async def work() -> tuple[float, float, float]:
+        governor = Governor("pro")
+        for _ in range(50):
+            async with await governor.reserve(COST, 5, writes=True) as held:
+                if stays:
+                    governor.left(held)
+                    governor.stayed(held)
+            await held.release()
+        return governor.writing.used, governor.requests.used, governor.day.since
+
+    assert virtually(work())[0] == (0, 0, 0)
+
+
 def policy(complexity: int) -> dict[str, str]:
     """`RateLimit-Policy` with this much complexity a minute."""
     return {"ratelimit-policy": f'"complexityMinute";q={complexity};w=60;qu="content-bytes"'}
@@ -234,11 +266,11 @@ def test_the_budgets_of_an_app_token_are_two(quota: int, waits: float):
 
     async def work() -> float:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 0, policy(quota))
         begun = asyncio.get_running_loop().time()
         await _spend(governor, 0.97 * quota, 1)
-        async with await governor.reserve(0.5 * quota, writes=True):
+        async with leaving(governor, 0.5 * quota, writes=True):
             return asyncio.get_running_loop().time() - begun
 
     assert virtually(work())[0] == pytest.approx(waits)
@@ -251,6 +283,7 @@ def test_a_light_question_is_a_tenth_of_a_call():
         governor, counted = Governor("pro"), []
         for outcome in ("answered", "refused", "stayed"):
             async with governor.light() as held:
+                governor.left(held)
                 if outcome == "refused":
                     governor.refused(held, {})
                 elif outcome == "stayed":
@@ -266,10 +299,10 @@ def test_two_budgets_are_told_apart_by_what_was_used():
 
     async def work() -> tuple[float, float]:
         governor = Governor("free")
-        async with await governor.reserve(400_000) as held:
+        async with leaving(governor, 400_000) as held:
             governor.settle(held, 400_000, headers(complexityMinute="600000;t=60"))
         await asyncio.sleep(5)
-        async with await governor.reserve(COST, 10, writes=True) as held:
+        async with leaving(governor, COST, 10, writes=True) as held:
             left = int(1_000_000 - held.cost)
             governor.settle(held, held.cost, headers(complexityMinute=f"{left};t=60"))
         loop = asyncio.get_running_loop()
@@ -287,10 +320,10 @@ def test_two_budgets_are_told_apart_by_their_ends():
 
     async def work() -> bool:
         governor = Governor("free")
-        async with await governor.reserve(COST, writes=True) as held:
+        async with leaving(governor, COST, writes=True) as held:
             governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
         await asyncio.sleep(20)
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 1, headers(complexityMinute="969998;t=60"))
         return governor.reading is governor.writing
 
@@ -302,10 +335,10 @@ def test_a_new_minute_is_no_other_budget():
 
     async def work() -> bool:
         governor = Governor("free")
-        async with await governor.reserve(80_000) as held:
+        async with leaving(governor, 80_000) as held:
             governor.settle(held, 80_000, headers(complexityMinute="920000;t=2"))
         await asyncio.sleep(1.5)
-        async with await governor.reserve(COST, writes=True) as held:
+        async with leaving(governor, COST, writes=True) as held:
             governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
         return governor.reading is governor.writing
 
@@ -323,12 +356,13 @@ def test_what_others_left_is_asked_for_near_the_end_of_a_minute():
         async def look() -> None:
             asked.append(round(loop.time() - begun))
             async with governor.light() as held:
+                governor.left(held)
                 left = int(governor.writing.quota - governor.writing.ours)
                 governor.settle(held, 0, headers(complexityMinute=f"{left};t=3"))
 
         governor.look = look
         while loop.time() - begun < 58:
-            async with await governor.reserve(COST, 25, writes=True) as held:
+            async with leaving(governor, COST, 25, writes=True) as held:
                 given += held.cost if loop.time() - begun < 60 else 0
         return asked, given
 
@@ -365,7 +399,7 @@ def test_what_a_request_really_cost_is_settled():
     async def work() -> tuple[float, float]:
         governor = Governor("pro")
         for _ in range(3):
-            async with await governor.reserve(COST, 50, writes=True) as held:
+            async with leaving(governor, COST, 50, writes=True) as held:
                 await asyncio.sleep(30)
                 left = int(governor.writing.quota - held.cost / 3)
                 governor.settle(held, held.cost / 3, headers(complexityMinute=f"{left};t=30"))
@@ -382,13 +416,13 @@ def test_a_day_without_calls_lets_nothing_be_written():
 
     async def work() -> float:
         governor = Governor("pro", keep_back=0.9998)
-        async with await governor.reserve(1, writes=True) as held:
+        async with leaving(governor, 1, writes=True) as held:
             governor.refused(held, {})
-        async with await governor.reserve(1, writes=True):
+        async with leaving(governor, 1, writes=True):
             pass
         with pytest.raises(DayUsed):
             await governor.reserve(1, writes=True)
-        async with await governor.reserve(1):
+        async with leaving(governor, 1):
             return governor.day.since
 
     assert virtually(work())[0] == pytest.approx(2.1)
