@@ -189,10 +189,18 @@ class Day:
         self._turn()
         self.since += calls
 
-    def entered(self, calls: float, before: float) -> None:
-        """So many of the calls are counted elsewhere now, with those of other processes."""
-        self.since -= calls
-        self.before = before
+    def to_enter(self) -> tuple[str, float]:
+        """The date, and the calls of it that are only counted here."""
+        self._turn()
+        return self._day, self.since
+
+    def entered(self, day: str, calls: float, before: float) -> None:
+        """So many calls of a day are counted elsewhere now, with those of other processes."""
+        self._turn()
+        # Midnight may have come while they were entered: they are none of the new day's.
+        if day == self._day:
+            self.since -= calls
+            self.before = before
 
     def require(self) -> None:
         """Raise DayUsed when no call is left."""

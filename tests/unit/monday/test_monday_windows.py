@@ -176,6 +176,30 @@ def test_calls_that_were_entered_are_not_counted_twice() -> None:
     """Nor are those lost that were made while the entry was written."""
     day = Day(100, lambda: MIDNIGHT)
     day.count(10)
+    today, calls = day.to_enter()
     day.count(1)
-    day.entered(10, before=40)
+    day.entered(today, calls, before=40)
     assert (day.before, day.since, day.left) == (40, 1, 59)
+
+
+@pytest.mark.parametrize("between", [0, 1])
+def test_midnight_while_calls_are_entered(between: int) -> None:
+    """They stay the old day's; the new one has all its calls but those that it counted itself."""
+    now = [MIDNIGHT - 1]
+    day = Day(100, lambda: now[0])
+    day.count(30)
+    yesterday, calls = day.to_enter()
+    now[0] = MIDNIGHT
+    day.count(between)
+    day.entered(yesterday, calls, before=98)
+    assert yesterday != day.today
+    assert (day.before, day.since, day.left) == (0, between, 100 - between)
+
+
+def test_calls_of_yesterday_are_not_entered_for_today() -> None:
+    """The date and the calls belong together, also when nothing was counted since midnight."""
+    now = [MIDNIGHT - 1]
+    day = Day(100, lambda: now[0])
+    day.count(30)
+    now[0] = MIDNIGHT
+    assert day.to_enter() == (day.today, 0)
