@@ -58,6 +58,8 @@ class Minute:
     _ended: float = -MINUTE
     #: The end of the minute in which it was asked what is left.
     _asked: float = 0.0
+    #: Whether ours still waits for room near the end of this minute.
+    _waits: bool = False
 
     @property
     def share(self) -> float:
@@ -88,6 +90,7 @@ class Minute:
         due = self.began + spent - AHEAD + ROUNDING
         if not self.shared:
             return self.resets - now
+        self._waits = self._waits or self.resets - now <= LOOK
         moments = (due, self.resets - LOOK, self.resets)
         return min(moment for moment in moments if moment > now or moment == self.resets) - now
 
@@ -129,6 +132,8 @@ class Minute:
 
     def expect(self, others: float) -> None:
         """Others are there of whom this is known, and not how much it varies."""
+        # Of another token's budget it may be more than there is: something is ours always.
+        others = min(others, (1 - PROBE) * self.quota)
         self.others, self._varies, self._minutes = others, others / 2, 1 / NEWEST
 
     def _roll(self, now: float) -> None:
@@ -143,9 +148,14 @@ class Minute:
             self.others += (max(NEWEST, 1 / (1 + self._minutes)) * part if seen else GONE) * off
             self._varies += (NEWEST * part if seen else GONE) * (abs(off) - self._varies)
             self._minutes += part
+        elif self._waits and self.resets - self._told > ENOUGH:
+            # What is left to others may itself keep answers away: it would be left for good.
+            self.others *= 1 - NEWEST
+            self._varies *= 1 - NEWEST
         if self._first:
             self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0
+        self._waits = False
         self.began, self._told, self._ended = now, now, self.resets
         self.resets = now + MINUTE
 

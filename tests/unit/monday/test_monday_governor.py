@@ -428,6 +428,12 @@ def test_a_day_without_calls_lets_nothing_be_written():
     assert virtually(work())[0] == pytest.approx(2.1)
 
 
+async def create(client: Client, held: Reservation, key: str, count: int) -> None:
+    """Send so many mutations as one request."""
+    body = client.compose([CREATE] * count, [f"op{place}" for place in range(count)])
+    await client.send(body, key, document="create_group", held=held, count=count)
+
+
 SEED = {"users": [{"id": "1"}], "boards": [{"id": "10", "name": "Orders"}]}
 
 
@@ -453,10 +459,8 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
         await client.query("me")
 
         async def one(number: int) -> None:
-            aliases = [f"op{place}" for place in range(8)]
-            body = client.compose([CREATE] * 8, aliases)
             async with await client.governor.reserve(8 * COST, writes=True) as held:
-                await client.send(body, str(number), document="create_group", held=held, count=8)
+                await create(client, held, str(number), 8)
 
         for start in range(0, 40, 4):
             await asyncio.gather(*(one(start + place) for place in range(4)))
@@ -466,3 +470,36 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
     (made, limited, sent), took = virtually(work())
     assert (made, sent, limited) == (320, 320, {})
     assert took <= minutes * 60 + 20
+
+
+@pytest.mark.parametrize(
+    ("limits", "remembered", "a_minute"),
+    [({}, 3_500_000, 150), ({}, 6_000_000, 150), ({"complexity_per_minute": 1_000_000}, 4e5, 28)],
+    ids=["most of it", "of a larger budget", "a small account"],
+)
+def test_others_of_another_token_are_forgotten(
+    limits: dict[str, Any], remembered: float, a_minute: int
+):
+    """Of mutations nobody can ask what is left: who is only remembered must not stop them."""
+
+    async def work() -> float:
+        settings = {"token_kind": "app", "costs": {"create_group": 30_000}, **limits}
+        monday = Monday(SEED, settings=settings, clock=LoopClock(), source=random.Random(7))
+        client, clock = Client(Direct(monday), Governor("pro"), version="2026-10"), LoopClock()
+        governor, usage = client.governor, client.usage
+        for _ in range(2):
+            await client.query("me")
+        governor.writing.expect(remembered)
+
+        async def send_until(end: float) -> int:
+            before = usage.mutations
+            while clock.now() < end:
+                async with await governor.reserve(COST, 25, writes=True) as held:
+                    await create(client, held, str(usage.calls), held.count)
+            return usage.mutations - before
+
+        begun = clock.now()
+        await send_until(begun + 40 * 60)
+        return await send_until(begun + 50 * 60) / 10
+
+    assert virtually(work())[0] >= a_minute

@@ -92,6 +92,31 @@ def test_a_minute_that_was_half_seen_counts_half() -> None:
     assert nothing.others == pytest.approx(before * 0.7)
 
 
+@pytest.mark.parametrize(
+    ("told", "waits", "kept"),
+    [((0, 3), True, 0.85), ((0, 3), False, 1), ((45, 54), True, 1)],
+    ids=["told too early", "nothing to send", "told near the end"],
+)
+def test_who_keeps_answers_away_is_doubted(told: tuple[int, int], waits: bool, kept: float) -> None:
+    """Ours waited to the end of a minute, and nothing was told of who it waited for."""
+    budget = Minute(1_000)
+    budget.expect(700)
+    for second in told:
+        budget.learn(990, 0, 60 - second, second)
+    budget.spend(990)
+    if waits:
+        assert budget.wait(10, 50, 58) > 0
+    budget.fits(1, 61)
+    assert budget.others == pytest.approx(700 * kept)
+
+
+def test_others_do_not_have_it_all() -> None:
+    """What is remembered of a larger budget leaves something of this one."""
+    budget = Minute(1_000)
+    budget.expect(6_000)
+    assert budget.share == pytest.approx(20)
+
+
 def test_waiting_ends_when_a_good_part_fits() -> None:
     """Room comes with time as far as our share goes, then near the end, then with the next."""
     budget, begun = shared(400), 12 * 60
