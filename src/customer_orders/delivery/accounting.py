@@ -50,12 +50,12 @@ async def accounting(ledger: Ledger, session: Session) -> AsyncIterator[None]:
 def _enter(ledger: Ledger, session: Session) -> None:
     client = session.client
     day = client.governor.day
-    calls, others = day.since, client.governor.writing.others
+    (today, calls), others = day.to_enter(), client.governor.writing.others
     more = accounts.Known(calls=calls, others=others, prices=client.prices)
     try:
-        before = accounts.keep(ledger, session.account, day.today, more)
+        before = accounts.keep(ledger, session.account, today, more)
     except LedgerError as exc:
         # A busy ledger may take the next entry; a run does not fail for its count.
         log.warning("calls not counted", account=session.account, why=exc.message)
     else:
-        day.entered(calls, before)
+        day.entered(today, calls, before)

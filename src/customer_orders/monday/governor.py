@@ -42,7 +42,8 @@ PLANS = {
 }
 #: Plan -> calls a day.
 CALLS_A_DAY = {"free": 1_000, "standard": 1_000, "pro": 10_000, "enterprise": 25_000}
-POLICY = re.compile(r'"(\w+)";q=(\d+)')
+#: A quota of nothing is no quota: nothing could ever leave, so the one that is known stays.
+POLICY = re.compile(r'"(\w+)";q=([1-9]\d*)')
 REMAINING = re.compile(r'"(\w+)";r=(\d+)(?:;t=(\d+))?')
 
 log = structlog.get_logger()
@@ -65,13 +66,15 @@ class Reservation:
         self.count = count
         self.cost = price * count
         self.writes = writes
+        #: When it was made, on the loop's clock.
+        self.made = asyncio.get_running_loop().time()
         #: What it counts of the day's calls.
         self.calls = 1.0
-        #: When it left, on the loop's clock; None before.
+        #: When it left, on the loop's clock; None before, and when it did not leave after all.
         self.left: float | None = None
 
     async def release(self) -> None:
-        """The request came back."""
+        """The request came back, or never leaves."""
         await self._governor.free(self)
 
     async def __aenter__(self) -> Reservation:
@@ -152,8 +155,12 @@ class Governor:
             await self._freed.acquire()
 
     async def free(self, held: Reservation) -> None:
-        """A request has come back: its place is another's; what it cost stays spent."""
+        """A place is another's. What the request cost stays spent, but for one that never left."""
         async with self._freed:
+            if held in self._under_way and held.left is None:
+                self._minute(writes=held.writes).give_back(held.cost, held.made)
+                self.requests.give_back(1, held.made)
+                self.day.count(-held.calls)
             self._under_way.discard(held)
             self._freed.notify_all()
 
@@ -166,11 +173,8 @@ class Governor:
         held.left = self._now()
 
     def stayed(self, held: Reservation) -> None:
-        """The request did not leave after all: it used nothing."""
-        self._minute(writes=held.writes).spend(-held.cost)
-        self.requests.spend(-1)
-        self.day.count(-held.calls)
-        held.left, held.cost = None, 0.0
+        """The request did not leave after all: all that it holds is given back with its place."""
+        held.left = None
 
     def settle(self, held: Reservation, spent: float | None, headers: Mapping[str, str]) -> None:
         """Correct the budgets by an answer: what it cost where that is told, and what is left."""
@@ -181,7 +185,8 @@ class Governor:
         now = self._now()
         fresh = [r for r in self._under_way if r is not held and now < (r.left or now) + FRESH]
         for name, remaining, resets in REMAINING.findall(headers.get("ratelimit", "")):
-            resets_in = float(resets) if resets else None
+            # No minute ends later: what says so is in another unit, or a moment.
+            resets_in = min(float(resets), MINUTE) if resets else None
             if name == "complexityMinute":
                 self._compare(held, int(remaining), resets_in, now)
                 minute = self._minute(writes=held.writes)

@@ -20,7 +20,8 @@ class HTTPTransport:
     def __init__(self, url: str, token: str, *, timeout: float, connect: float) -> None:
         """Seconds for a whole call, and for opening its connection.
 
-        Raises ConfigError for a URL without TLS, or an emulator's token, beyond loopback.
+        Raises ConfigError for a URL without TLS, or an emulator's token, beyond loopback; and for
+        a URL with a user or a password.
         """
         _check_token(token)
         _check_destination(url, token)
@@ -90,6 +91,12 @@ def _check_token(token: str) -> None:
 
 
 def _check_destination(url: str, token: str) -> None:
+    # First, and without the URL: what stands before an @ may be a password.
+    if "@" in url:
+        raise ConfigError(
+            "[monday] url holds a user or a password: there is an @ in it",
+            hint="leave them out; monday is told nothing but the token of [monday]",
+        )
     try:
         parts = urlsplit(url)
         local = _is_loopback(parts.hostname or "")

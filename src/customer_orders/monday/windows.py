@@ -58,6 +58,8 @@ class Minute:
     _ended: float = -MINUTE
     #: The end of the minute in which it was asked what is left.
     _asked: float = 0.0
+    #: Whether ours still waits for room near the end of this minute.
+    _waits: bool = False
 
     @property
     def share(self) -> float:
@@ -88,6 +90,7 @@ class Minute:
         due = self.began + spent - AHEAD + ROUNDING
         if not self.shared:
             return self.resets - now
+        self._waits = self._waits or self.resets - now <= LOOK
         moments = (due, self.resets - LOOK, self.resets)
         return min(moment for moment in moments if moment > now or moment == self.resets) - now
 
@@ -99,9 +102,14 @@ class Minute:
         return True
 
     def spend(self, amount: float) -> None:
-        """Reserve for a request of ours, or give back what it did not take."""
+        """Reserve for a request of ours, or correct it by what it took."""
         self.used += amount
         self.ours += amount
+
+    def give_back(self, amount: float, since: float) -> None:
+        """What was reserved then is not used; a minute that began later does not hold it."""
+        if since >= self.began:
+            self.spend(-amount)
 
     def learn(self, left: int, fresh: float, resets_in: float | None, now: float) -> None:
         """Take the server's word; it may not know yet what left here a moment ago (`fresh`)."""
@@ -124,6 +132,8 @@ class Minute:
 
     def expect(self, others: float) -> None:
         """Others are there of whom this is known, and not how much it varies."""
+        # Of another token's budget it may be more than there is: something is ours always.
+        others = min(others, (1 - PROBE) * self.quota)
         self.others, self._varies, self._minutes = others, others / 2, 1 / NEWEST
 
     def _roll(self, now: float) -> None:
@@ -138,9 +148,14 @@ class Minute:
             self.others += (max(NEWEST, 1 / (1 + self._minutes)) * part if seen else GONE) * off
             self._varies += (NEWEST * part if seen else GONE) * (abs(off) - self._varies)
             self._minutes += part
+        elif self._waits and self.resets - self._told > ENOUGH:
+            # What is left to others may itself keep answers away: it would be left for good.
+            self.others *= 1 - NEWEST
+            self._varies *= 1 - NEWEST
         if self._first:
             self._first = -MINUTE, 0.0
         self.used = self.ours = self._theirs = 0.0
+        self._waits = False
         self.began, self._told, self._ended = now, now, self.resets
         self.resets = now + MINUTE
 
@@ -184,10 +199,18 @@ class Day:
         self._turn()
         self.since += calls
 
-    def entered(self, calls: float, before: float) -> None:
-        """So many of the calls are counted elsewhere now, with those of other processes."""
-        self.since -= calls
-        self.before = before
+    def to_enter(self) -> tuple[str, float]:
+        """The date, and the calls of it that are only counted here."""
+        self._turn()
+        return self._day, self.since
+
+    def entered(self, day: str, calls: float, before: float) -> None:
+        """So many calls of a day are counted elsewhere now, with those of other processes."""
+        self._turn()
+        # Midnight may have come while they were entered: they are none of the new day's.
+        if day == self._day:
+            self.since -= calls
+            self.before = before
 
     def require(self) -> None:
         """Raise DayUsed when no call is left."""

@@ -74,6 +74,18 @@ def test_without_tls_only_to_this_machine(url: str):
     assert TOKEN not in everything(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://kim:hunter2@host/v2", "https://hunter2@host/v2", "https://kim:hunter2@[::1/v2"],
+)
+def test_a_url_with_a_password(url: str):
+    """It is refused before anything is sent, and not repeated."""
+    with pytest.raises(ConfigError, match=r"\[monday\] url") as caught:
+        HTTPTransport(url, TOKEN, timeout=1, connect=5)
+    assert "leave them out" in (caught.value.hint or "")
+    assert "hunter2" not in everything(caught.value)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.3.4.5"])
 def test_this_machine_may_speak_http(host: str):
     """The emulator does."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from virtual import LoopClock, virtually
 
 from customer_orders.emulator import Monday
 from customer_orders.errors import DayUsed
-from customer_orders.monday import Client, Governor, Mutation
+from customer_orders.monday import Client, Governor, Mutation, Reservation
 
 CREATE = Mutation(document="create_group", variables={"board": "10", "title": "g"})
 COST = 30_001
@@ -23,6 +25,16 @@ def headers(**left: str) -> dict[str, str]:
     return {"ratelimit": ", ".join(f'"{name}";r={rest}' for name, rest in left.items())}
 
 
+@asynccontextmanager
+async def leaving(
+    governor: Governor, price: float, count: int = 1, *, writes: bool = False
+) -> AsyncIterator[Reservation]:
+    """The place of a request that leaves at once."""
+    async with await governor.reserve(price, count, writes=writes) as held:
+        governor.left(held)
+        yield held
+
+
 async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0) -> list[float]:
     """When each of so many requests at once was let through, in seconds from the start."""
     loop = asyncio.get_running_loop()
@@ -30,7 +42,7 @@ async def _spend(governor: Governor, cost: float, times: int, hold: float = 0.0)
     moments: list[float] = []
 
     async def one() -> None:
-        async with await governor.reserve(cost):
+        async with leaving(governor, cost):
             moments.append(loop.time() - begun)
             await asyncio.sleep(hold)
 
@@ -88,7 +100,7 @@ def test_what_others_used_is_learned_from_the_headers():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(COST) as held:
+        async with leaving(governor, COST) as held:
             governor.settle(held, None, headers(complexityMinute=f"{3 * COST};t=7"))
         return await _spend(governor, COST, 3)
 
@@ -101,7 +113,7 @@ def test_requests_left_are_learned_too():
 
     async def work() -> list[float]:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, None, headers(minuteRate="0;t=38"))
         return await _spend(governor, 1, 1)
 
@@ -118,7 +130,7 @@ def test_limits_of_the_account_are_learned():
 
     async def work() -> tuple[list[float], int]:
         governor = Governor("free")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 0, {"ratelimit-policy": policy})
         return await _spend(governor, COST, 4), governor.writing.quota
 
@@ -127,12 +139,43 @@ def test_limits_of_the_account_are_learned():
     assert moments == pytest.approx([0, 0, 60, 60])
 
 
+@pytest.mark.parametrize("name", ["complexityMinute", "minuteRate"])
+@pytest.mark.parametrize("resets", ["3600", "45000"])
+def test_no_minute_is_longer_than_a_minute(name: str, resets: str):
+    """Whatever a header says: an hour or milliseconds would be waited for."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with leaving(governor, 1) as held:
+            governor.settle(held, 1, headers(**{name: f"0;t={resets}"}))
+        return await _spend(governor, COST, 1)
+
+    moments, _ = virtually(work())
+    assert moments == pytest.approx([60])
+
+
+@pytest.mark.parametrize("name", ["complexityMinute", "minuteRate", "concurrency"])
+def test_a_quota_of_nothing_is_not_believed(name: str):
+    """With it nothing could ever leave; what is known stays."""
+
+    async def work() -> list[float]:
+        governor = Governor("pro")
+        async with leaving(governor, 1) as held:
+            governor.settle(held, 1, {"ratelimit-policy": f'"{name}";q=0;w=60'})
+        async with asyncio.timeout(3600):
+            return await _spend(governor, COST, 100)
+
+    moments, _ = virtually(work())
+    assert moments == [0] * 100
+
+
 def test_what_is_under_way_stays_reserved():
     """The server's count may not know it yet."""
 
     async def work() -> float:
         governor = Governor("pro")
         first, second = await governor.reserve(3_000_000), await governor.reserve(4_000_000)
+        governor.left(first)
         governor.settle(first, None, headers(complexityMinute="10000000;t=60"))
         await first.release()
         begun = asyncio.get_running_loop().time()
@@ -148,8 +191,8 @@ def test_a_released_place_stays_spent():
 
     async def work() -> float:
         governor = Governor("pro")
-        reservation = await governor.reserve(9_990_000)
-        await reservation.release()
+        async with leaving(governor, 9_990_000):
+            pass
         begun = asyncio.get_running_loop().time()
         await governor.reserve(300_000)
         return asyncio.get_running_loop().time() - begun
@@ -158,14 +201,16 @@ def test_a_released_place_stays_spent():
 
 
 def test_a_release_after_the_minute_gives_nothing_away():
-    """The window was opened anew meanwhile: its budget does not grow."""
+    """The window was opened anew meanwhile: its budget does not grow, left or not."""
 
     async def work() -> list[float]:
         governor = Governor("free")
-        old = await governor.reserve(900_000)
+        old, left = await governor.reserve(400_000), await governor.reserve(500_000)
+        governor.left(left)
         await asyncio.sleep(61)
         await _spend(governor, 1, 1)
         await old.release()
+        await left.release()
         return await _spend(governor, 970_000, 2)
 
     moments, _ = virtually(work())
@@ -178,7 +223,7 @@ def test_a_place_is_given_back_when_its_request_fails():
     async def work() -> tuple[list[float], float]:
         governor = Governor("free")
         with pytest.raises(KeyError):
-            async with await governor.reserve(1):
+            async with leaving(governor, 1):
                 raise KeyError
         governor.pause(100)
         waiting = asyncio.create_task(governor.reserve(1))
@@ -193,6 +238,23 @@ def test_a_place_is_given_back_when_its_request_fails():
     assert held == 0
 
 
+@pytest.mark.parametrize("stays", [False, True])
+def test_all_is_given_back_when_a_request_never_leaves(stays: bool):
+    """Complexity, request and call, once; a claim may fail, or the network not be there."""
+
+    async def work() -> tuple[float, float, float]:
+        governor = Governor("pro")
+        for _ in range(50):
+            async with await governor.reserve(COST, 5, writes=True) as held:
+                if stays:
+                    governor.left(held)
+                    governor.stayed(held)
+            await held.release()
+        return governor.writing.used, governor.requests.used, governor.day.since
+
+    assert virtually(work())[0] == (0, 0, 0)
+
+
 def policy(complexity: int) -> dict[str, str]:
     """`RateLimit-Policy` with this much complexity a minute."""
     return {"ratelimit-policy": f'"complexityMinute";q={complexity};w=60;qu="content-bytes"'}
@@ -204,11 +266,11 @@ def test_the_budgets_of_an_app_token_are_two(quota: int, waits: float):
 
     async def work() -> float:
         governor = Governor("pro")
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 0, policy(quota))
         begun = asyncio.get_running_loop().time()
         await _spend(governor, 0.97 * quota, 1)
-        async with await governor.reserve(0.5 * quota, writes=True):
+        async with leaving(governor, 0.5 * quota, writes=True):
             return asyncio.get_running_loop().time() - begun
 
     assert virtually(work())[0] == pytest.approx(waits)
@@ -221,6 +283,7 @@ def test_a_light_question_is_a_tenth_of_a_call():
         governor, counted = Governor("pro"), []
         for outcome in ("answered", "refused", "stayed"):
             async with governor.light() as held:
+                governor.left(held)
                 if outcome == "refused":
                     governor.refused(held, {})
                 elif outcome == "stayed":
@@ -236,10 +299,10 @@ def test_two_budgets_are_told_apart_by_what_was_used():
 
     async def work() -> tuple[float, float]:
         governor = Governor("free")
-        async with await governor.reserve(400_000) as held:
+        async with leaving(governor, 400_000) as held:
             governor.settle(held, 400_000, headers(complexityMinute="600000;t=60"))
         await asyncio.sleep(5)
-        async with await governor.reserve(COST, 10, writes=True) as held:
+        async with leaving(governor, COST, 10, writes=True) as held:
             left = int(1_000_000 - held.cost)
             governor.settle(held, held.cost, headers(complexityMinute=f"{left};t=60"))
         loop = asyncio.get_running_loop()
@@ -257,10 +320,10 @@ def test_two_budgets_are_told_apart_by_their_ends():
 
     async def work() -> bool:
         governor = Governor("free")
-        async with await governor.reserve(COST, writes=True) as held:
+        async with leaving(governor, COST, writes=True) as held:
             governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
         await asyncio.sleep(20)
-        async with await governor.reserve(1) as held:
+        async with leaving(governor, 1) as held:
             governor.settle(held, 1, headers(complexityMinute="969998;t=60"))
         return governor.reading is governor.writing
 
@@ -272,10 +335,10 @@ def test_a_new_minute_is_no_other_budget():
 
     async def work() -> bool:
         governor = Governor("free")
-        async with await governor.reserve(80_000) as held:
+        async with leaving(governor, 80_000) as held:
             governor.settle(held, 80_000, headers(complexityMinute="920000;t=2"))
         await asyncio.sleep(1.5)
-        async with await governor.reserve(COST, writes=True) as held:
+        async with leaving(governor, COST, writes=True) as held:
             governor.settle(held, COST, headers(complexityMinute="969999;t=60"))
         return governor.reading is governor.writing
 
@@ -293,12 +356,13 @@ def test_what_others_left_is_asked_for_near_the_end_of_a_minute():
         async def look() -> None:
             asked.append(round(loop.time() - begun))
             async with governor.light() as held:
+                governor.left(held)
                 left = int(governor.writing.quota - governor.writing.ours)
                 governor.settle(held, 0, headers(complexityMinute=f"{left};t=3"))
 
         governor.look = look
         while loop.time() - begun < 58:
-            async with await governor.reserve(COST, 25, writes=True) as held:
+            async with leaving(governor, COST, 25, writes=True) as held:
                 given += held.cost if loop.time() - begun < 60 else 0
         return asked, given
 
@@ -335,7 +399,7 @@ def test_what_a_request_really_cost_is_settled():
     async def work() -> tuple[float, float]:
         governor = Governor("pro")
         for _ in range(3):
-            async with await governor.reserve(COST, 50, writes=True) as held:
+            async with leaving(governor, COST, 50, writes=True) as held:
                 await asyncio.sleep(30)
                 left = int(governor.writing.quota - held.cost / 3)
                 governor.settle(held, held.cost / 3, headers(complexityMinute=f"{left};t=30"))
@@ -352,16 +416,22 @@ def test_a_day_without_calls_lets_nothing_be_written():
 
     async def work() -> float:
         governor = Governor("pro", keep_back=0.9998)
-        async with await governor.reserve(1, writes=True) as held:
+        async with leaving(governor, 1, writes=True) as held:
             governor.refused(held, {})
-        async with await governor.reserve(1, writes=True):
+        async with leaving(governor, 1, writes=True):
             pass
         with pytest.raises(DayUsed):
             await governor.reserve(1, writes=True)
-        async with await governor.reserve(1):
+        async with leaving(governor, 1):
             return governor.day.since
 
     assert virtually(work())[0] == pytest.approx(2.1)
+
+
+async def create(client: Client, held: Reservation, key: str, count: int) -> None:
+    """Send so many mutations as one request."""
+    body = client.compose([CREATE] * count, [f"op{place}" for place in range(count)])
+    await client.send(body, key, document="create_group", held=held, count=count)
 
 
 SEED = {"users": [{"id": "1"}], "boards": [{"id": "10", "name": "Orders"}]}
@@ -389,10 +459,8 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
         await client.query("me")
 
         async def one(number: int) -> None:
-            aliases = [f"op{place}" for place in range(8)]
-            body = client.compose([CREATE] * 8, aliases)
             async with await client.governor.reserve(8 * COST, writes=True) as held:
-                await client.send(body, str(number), document="create_group", held=held, count=8)
+                await create(client, held, str(number), 8)
 
         for start in range(0, 40, 4):
             await asyncio.gather(*(one(start + place) for place in range(4)))
@@ -402,3 +470,36 @@ def test_the_emulator_has_nothing_to_refuse(limits: dict[str, Any], plan: str, m
     (made, limited, sent), took = virtually(work())
     assert (made, sent, limited) == (320, 320, {})
     assert took <= minutes * 60 + 20
+
+
+@pytest.mark.parametrize(
+    ("limits", "remembered", "a_minute"),
+    [({}, 3_500_000, 150), ({}, 6_000_000, 150), ({"complexity_per_minute": 1_000_000}, 4e5, 28)],
+    ids=["most of it", "of a larger budget", "a small account"],
+)
+def test_others_of_another_token_are_forgotten(
+    limits: dict[str, Any], remembered: float, a_minute: int
+):
+    """Of mutations nobody can ask what is left: who is only remembered must not stop them."""
+
+    async def work() -> float:
+        settings = {"token_kind": "app", "costs": {"create_group": 30_000}, **limits}
+        monday = Monday(SEED, settings=settings, clock=LoopClock(), source=random.Random(7))
+        client, clock = Client(Direct(monday), Governor("pro"), version="2026-10"), LoopClock()
+        governor, usage = client.governor, client.usage
+        for _ in range(2):
+            await client.query("me")
+        governor.writing.expect(remembered)
+
+        async def send_until(end: float) -> int:
+            before = usage.mutations
+            while clock.now() < end:
+                async with await governor.reserve(COST, 25, writes=True) as held:
+                    await create(client, held, str(usage.calls), held.count)
+            return usage.mutations - before
+
+        begun = clock.now()
+        await send_until(begun + 40 * 60)
+        return await send_until(begun + 50 * 60) / 10
+
+    assert virtually(work())[0] >= a_minute

@@ -92,6 +92,31 @@ def test_a_minute_that_was_half_seen_counts_half() -> None:
     assert nothing.others == pytest.approx(before * 0.7)
 
 
+@pytest.mark.parametrize(
+    ("told", "waits", "kept"),
+    [((0, 3), True, 0.85), ((0, 3), False, 1), ((45, 54), True, 1)],
+    ids=["told too early", "nothing to send", "told near the end"],
+)
+def test_who_keeps_answers_away_is_doubted(told: tuple[int, int], waits: bool, kept: float) -> None:
+    """Ours waited to the end of a minute, and nothing was told of who it waited for."""
+    budget = Minute(1_000)
+    budget.expect(700)
+    for second in told:
+        budget.learn(990, 0, 60 - second, second)
+    budget.spend(990)
+    if waits:
+        assert budget.wait(10, 50, 58) > 0
+    budget.fits(1, 61)
+    assert budget.others == pytest.approx(700 * kept)
+
+
+def test_others_do_not_have_it_all() -> None:
+    """What is remembered of a larger budget leaves something of this one."""
+    budget = Minute(1_000)
+    budget.expect(6_000)
+    assert budget.share == pytest.approx(20)
+
+
 def test_waiting_ends_when_a_good_part_fits() -> None:
     """Room comes with time as far as our share goes, then near the end, then with the next."""
     budget, begun = shared(400), 12 * 60
@@ -176,6 +201,30 @@ def test_calls_that_were_entered_are_not_counted_twice() -> None:
     """Nor are those lost that were made while the entry was written."""
     day = Day(100, lambda: MIDNIGHT)
     day.count(10)
+    today, calls = day.to_enter()
     day.count(1)
-    day.entered(10, before=40)
+    day.entered(today, calls, before=40)
     assert (day.before, day.since, day.left) == (40, 1, 59)
+
+
+@pytest.mark.parametrize("between", [0, 1])
+def test_midnight_while_calls_are_entered(between: int) -> None:
+    """They stay the old day's; the new one has all its calls but those that it counted itself."""
+    now = [MIDNIGHT - 1]
+    day = Day(100, lambda: now[0])
+    day.count(30)
+    yesterday, calls = day.to_enter()
+    now[0] = MIDNIGHT
+    day.count(between)
+    day.entered(yesterday, calls, before=98)
+    assert yesterday != day.today
+    assert (day.before, day.since, day.left) == (0, between, 100 - between)
+
+
+def test_calls_of_yesterday_are_not_entered_for_today() -> None:
+    """The date and the calls belong together, also when nothing was counted since midnight."""
+    now = [MIDNIGHT - 1]
+    day = Day(100, lambda: now[0])
+    day.count(30)
+    now[0] = MIDNIGHT
+    assert day.to_enter() == (day.today, 0)
