@@ -110,6 +110,7 @@ class History:
             "latency_per_mutation": 0.3,
             "index_lag_seconds": 30,
             "idempotency_budget_bytes": self.script.remembers,
+            "idempotency_caches_errors": self.script.remembers_errors,
         }
         monday = Monday(
             board(), settings=chosen, clock=self.clock, source=random.Random(self.script.seed)
@@ -148,14 +149,17 @@ class History:
         """
         await self.planner.mend_labels()
         await asyncio.sleep(RECHECK)
-        if await self._run(random.Random(day.seed), None) is None:
-            # It died at the crash point that was aimed at; its lock has to grow stale.
-            await asyncio.sleep(QUIET)
-            await self._run(random.Random(day.seed), None)
+        await self._survive(day)
         await asyncio.sleep(QUIET)
         self.verdict.trouble[f"ledger_{day.ledger}"] += 1
         self.stage.restore(BEFORE if day.ledger == "restored" else EMPTY)
         for _ in range(LINE_GONE_AFTER):
+            await self._survive(day)
+
+    async def _survive(self, day: Day) -> None:
+        """A run without trouble; once more when it died at the crash point that was aimed at."""
+        if await self._run(random.Random(day.seed), None) is None:
+            await asyncio.sleep(QUIET)  # its lock has to grow stale
             await self._run(random.Random(day.seed), None)
 
     async def _calm(self, filters: Filters) -> None:

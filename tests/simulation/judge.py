@@ -104,6 +104,8 @@ class Judge:
             copies = self.by_key.get(key, [])
             # A repair leaves a refused line alone, and with it what a planner copied from it.
             held = self.repaired and None in self.books.refused.get(key, set())
+            if not self.repaired and key in self.planner.lost_keys:
+                continue
             if len(copies) > 1 and not held:
                 yield Fault("duplicate", f"{len(copies)} items bear {key}")
             for item in copies:
@@ -149,7 +151,7 @@ class Judge:
             yield Fault("wrong", f"{order.number}: the snapshot has not the delivered row's hash")
 
     def _archived(self, order: Order) -> bool:
-        """Whether a planner archived the line's item or one of its sizes, or wrote over its key."""
+        """Whether a planner archived the line's item or one of its sizes, or wrote over a key."""
         if self.repaired or order.uuid in self.planner.lost_keys:
             return not self.repaired
         gone = [i for i in self.items["items"] if i["id"] in self.planner.archived]

@@ -17,7 +17,8 @@ TOO_MANY = 429
 #: Board and label column, as places in the emulator's state and as ids.
 TYPE_LABELS = (0, BOARD, "drop_1")
 SIZE_LABELS = (1, SUBITEMS, "size_1")
-Labels = list[dict[str, Any]]
+State = dict[str, Any]
+Labels = list[State]
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Planner:
     async def act(self, what: str, rng: random.Random) -> None:
         """Do one thing to something that stands on the board."""
         boards = self.monday.save()["boards"]
-        place = 1 if what in ("cut_qty", "archive_size", "delete_size") else 0
+        place = 1 if what in ("cut_qty", "archive_size", "delete_size", "relabel") else 0
         items = [i for i in boards[place]["items"] if i.get("state", "active") == "active"]
         if not items:
             return
@@ -63,6 +64,12 @@ class Planner:
                 self.keys.add("typed wrong")
                 self.lost_keys.add(item["values"].get("key_1"))
                 await self._write(BOARD, chosen, "key_1", "typed wrong")
+            case "paste_key":
+                key = rng.choice(items)["values"].get("key_1")
+                self.lost_keys |= {item["values"].get("key_1"), key}
+                await self._write(BOARD, chosen, "key_1", key or "")
+            case "relabel":
+                await self._relabel(boards[0], item, rng)
             case "make":
                 self.keys.add("made up")
                 values = json.dumps({"key_1": "made up"})
@@ -81,6 +88,15 @@ class Planner:
                 await self._switch_label_off(rng)
             case "label_gone":
                 await self._delete_label(rng)
+
+    async def _relabel(
+        self, board: dict[str, Any], size: dict[str, Any], rng: random.Random
+    ) -> None:
+        known = self._labels(SIZE_LABELS)
+        if labels := [each["label"] for each in known if not each.get("is_deactivated")]:
+            above = next(i for i in board["items"] if i["id"] == size["parent"])
+            self.lost_keys.add(above["values"].get("key_1"))
+            await self._write(SUBITEMS, size["id"], "size_1", {"labels": [rng.choice(labels)]})
 
     async def _delete_group(self, board: dict[str, Any], rng: random.Random) -> None:
         groups = _standing(board)
@@ -138,7 +154,7 @@ class Planner:
         self.written[item, column] = value
         await self._write(board, item, column, value)
 
-    async def _write(self, board: str, item: str, column: str, value: str) -> None:
+    async def _write(self, board: str, item: str, column: str, value: Any) -> None:
         values = json.dumps({column: value})
         change = "change_multiple_column_values"
         await self._do(change, board_id=board, item_id=item, column_values=values)

@@ -52,7 +52,7 @@ LONGEST_PAUSE = 25.0
 ACTS = (
     *("note", "note", "cut_qty", "move", "move", "edit", "rename", "archive", "archive_size"),
     *("delete", "delete_size", "duplicate", "delete_group", "make", "wrong_key"),
-    *("label_off", "label_gone"),
+    *("label_off", "label_gone", "paste_key", "relabel"),
 )
 #: What becomes of sizes and of lines that are gone, as the configuration says.
 SIZE_GONE = ("zero", "zero", "archive", "delete")
@@ -93,6 +93,8 @@ class Script:
     aliases: int
     #: Bytes of answers that monday keeps for replays; 0: none.
     remembers: int
+    #: Whether among them are answers with errors.
+    remembers_errors: bool
     size_gone: str
     line_gone: str
     days: list[Day]
@@ -111,6 +113,7 @@ class Script:
             remembers=remembers,
             size_gone=rng.choice(SIZE_GONE),
             line_gone=rng.choice(LINE_GONE),
+            remembers_errors=rng.choice((True, False)),
             days=days,
         )
 
