@@ -61,6 +61,7 @@ def show(creates: int, planned: Used, applied: Used, other: Used) -> bool:
     rows = [
         ("creates", f"{creates:,}", f"{creates:,}", "", True),
         ("CPU, s", f"{applied.cpu:.1f}", f"{other.cpu:.1f}", "", True),
+        ("CPU of planning alone, s", f"{planned.cpu:.1f}", "", "", True),
         ("CPU a create, ms", f"{a_create:.3f}", f"{others:.3f}", "not more", a_create <= others),
         ("peak, MB", f"{applied.peak:.0f}", f"{other.peak:.0f}", f"< {PEAK}", applied.peak < PEAK),
         ("peak of planning alone, MB", f"{planned.peak:.0f}", "", "", True),
