@@ -41,7 +41,13 @@ from customer_orders.ledger.schema import (
     run,
     run_line,
 )
-from customer_orders.ledger.snapshots import NOT_DELIVERED, advance, mark_missing, missing_reads
+from customer_orders.ledger.snapshots import (
+    NOT_DELIVERED,
+    advance,
+    mark_missing,
+    missing_reads,
+    overcome,
+)
 from customer_orders.plan import (
     Action,
     Filters,
@@ -118,6 +124,7 @@ def stage(ledger: Ledger, run_id: str, planned: Planned) -> None:
         mark_missing(connection, plan.missing, reads, now)
         findings.keep(connection, run_id, plan.findings)
         findings.resolve(connection, run_id, planned.looked_at)
+        overcome(connection, run_id)
         quiet = [line.line for line in plan.lines if line.outcome is Outcome.UNCHANGED]
         advance(connection, run_id, quiet, now)
         note(connection, now, run_id, "staged", {"operations": len(plan.operations)})

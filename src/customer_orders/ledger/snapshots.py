@@ -20,7 +20,16 @@ from sqlalchemy import (
 )
 
 from customer_orders.ledger.rows import DIFFERS, LAST_SCOPE, OPEN, chunks
-from customer_orders.ledger.schema import State, item, operation, run, run_line, snapshot
+from customer_orders.ledger.schema import (
+    State,
+    finding,
+    item,
+    operation,
+    run,
+    run_line,
+    snapshot,
+)
+from customer_orders.model import REVIEWED_RULES
 from customer_orders.plan import Outcome
 
 #: Planned outcomes of lines that stand for nothing that was delivered.
@@ -55,6 +64,19 @@ ADVANCE = (
         mapping_version=run.c.mapping_version,
         last_delivered=bindparam("now"),
     )
+)
+
+#: Lines from which something was left out, for a reason that this run has not found any more.
+OVERCOME = (
+    update(snapshot)
+    .where(
+        snapshot.c.record_uuid.in_(
+            select(finding.c.record_uuid).where(
+                finding.c.resolved_run == bindparam("run_id"), finding.c.rule.in_(REVIEWED_RULES)
+            )
+        )
+    )
+    .values(row_hash=None)
 )
 
 DOUBT = (
@@ -122,6 +144,11 @@ def advance(connection: Connection, run_id: str, lines: Sequence[str], now: floa
         connection.execute(ADVANCE, of_run | {"lines": list(chunk)}).rowcount
         for chunk in chunks(lines)
     )
+
+
+def overcome(connection: Connection, run_id: str) -> None:
+    """A row hash may stand for less than its row: what was left out then is still to be sent."""
+    connection.execute(OVERCOME, {"run_id": run_id})
 
 
 def distrust(connection: Connection, lines: Sequence[str]) -> None:
