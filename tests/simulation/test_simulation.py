@@ -1,10 +1,8 @@
 """The invariants of delivery, over seeded histories of trouble in virtual time."""
 
-import multiprocessing
-
 import pytest
 from history import Verdict, play
-from mutants import MUTANTS
+from mutants import MUTANTS, Mutant
 from points import waits
 from script import FAULTS, Script
 from simulate import figures, histories, on, playground, shrunk, simulate, spread
@@ -59,25 +57,11 @@ def test_every_wait_of_delivery_is_a_crash_point(verdicts: list[Verdict]) -> Non
     assert unmet == ["await asyncio.gather(*under_way, return_exceptions=True)"]
 
 
-def is_caught(name: str) -> bool:
-    """Whether a history shows what a mutant does wrong."""
-    (mutant,) = (mutant for mutant in MUTANTS if mutant.name == name)
-    with mutant.alive():
-        return any(verdict.faults for verdict in histories(PATIENCE))
-
-
-@pytest.fixture(scope="module")
-def caught() -> dict[str, bool]:
-    """Every mutant, each in a process of its own."""
-    names = [mutant.name for mutant in MUTANTS]
-    with multiprocessing.get_context("spawn").Pool() as pool:
-        return dict(zip(names, pool.map(is_caught, names, chunksize=1), strict=True))
-
-
-@pytest.mark.parametrize("name", [mutant.name for mutant in MUTANTS])
-def test_a_careless_program_is_caught(caught: dict[str, bool], name: str) -> None:
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_careless_program_is_caught(mutant: Mutant) -> None:
     """The simulation can fail: without this rule something is wrong within 200 seeds."""
-    assert caught[name]
+    with mutant.alive():
+        assert any(verdict.faults for verdict in histories(PATIENCE))
 
 
 def test_a_history_is_exactly_repeatable() -> None:

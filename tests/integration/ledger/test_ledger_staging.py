@@ -437,7 +437,17 @@ def test_a_line_with_a_finding_of_the_board_is_looked_at_again(books: Books, rul
     assert (known["row_hash"], known["review"]) == ("hash of a", True)
     books.run(planned([line("a", Outcome.UNCHANGED)]))
     (known,) = knowledge.known_lines(books.ledger).to_pylist()
-    assert known["review"] is False
+    assert (known["row_hash"], known["review"]) == ("hash of a", False)
+
+
+def test_a_line_that_lost_such_a_finding_is_whole_once_it_was_sent(books: Books):
+    """What was left out is not on the board: a run that dies now must not hide that."""
+    run_id, held = books.run(planned([line("a")], [of_item("a")]))
+    finish(books, run_id, held)
+    books.run(planned(findings=[remark("label")]))
+    update = of_item("a", Action.UPDATE, values={"NOTE": "y"})
+    books.run(planned([line("a", Outcome.UPDATED, "another row")], [update]))
+    assert books.hashes() == {"a": None}
 
 
 def test_group_ids_are_those_of_the_last_plan(books: Books):
