@@ -105,7 +105,7 @@ class Judge:
             # A repair leaves a refused line alone, and with it what a planner copied from it.
             held = self.repaired and None in self.books.refused.get(key, set())
             if not self.repaired and key in self.planner.lost_keys:
-                continue
+                continue  # a person made it stand twice: a repair puts it right
             if len(copies) > 1 and not held:
                 yield Fault("duplicate", f"{len(copies)} items bear {key}")
             for item in copies:

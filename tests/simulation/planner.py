@@ -17,8 +17,7 @@ TOO_MANY = 429
 #: Board and label column, as places in the emulator's state and as ids.
 TYPE_LABELS = (0, BOARD, "drop_1")
 SIZE_LABELS = (1, SUBITEMS, "size_1")
-State = dict[str, Any]
-Labels = list[State]
+Labels = list[dict[str, Any]]
 
 
 @dataclass
